@@ -1,0 +1,68 @@
+/**
+ * The addon's surface, typed in one place. Nothing outside `lib/native`
+ * touches it; nothing in it knows what a graph is.
+ */
+
+/** Device memory. Freed when collected, or at once by `dispose`. */
+export interface NativeBuffer {
+  readonly bytes: number;
+  /** Copies the whole of `source` to `byteOffset`. */
+  write(source: ArrayBufferView, byteOffset: number): void;
+  /** Fills the whole of `target` from `byteOffset`. */
+  read(target: ArrayBufferView, byteOffset: number): void;
+  dispose(): void;
+}
+
+/** A decoded program with its arena. Arenas are shared by the programs of one device, since calls run one after the other. */
+export interface NativeProgram {
+  readonly arenaBytes: number;
+  dispose(): void;
+}
+
+export interface NativeDevice {
+  readonly threads: number;
+  /** "baseline" | "avx2" | "avx512" */
+  readonly simd: string;
+  /** Zero-filled. */
+  allocate(bytes: number): NativeBuffer;
+  /** `poison` fills the arena with NaN before each call, to find reads of memory that was never written. */
+  compile(code: Float64Array, options: { poison: boolean }): NativeProgram;
+  /**
+   * Runs a job (see `job.ts`) on the calling thread.
+   */
+  runSync(job: Float64Array, programs: NativeProgram[], buffers: NativeBuffer[]): void;
+  /**
+   * Runs a job on a thread of the device. `cancel[0] !== 0` stops it between two commands; the
+   * promise then resolves with the number of commands that ran.
+   */
+  run(
+    job: Float64Array,
+    programs: NativeProgram[],
+    buffers: NativeBuffer[],
+    cancel: Int32Array,
+  ): Promise<number>;
+  dispose(): void;
+}
+
+/** Column-major matrices throughout, as LAPACK has them. Complex arrays interleave real and imaginary parts. */
+export interface NativeLinalg {
+  /** Thin SVD by dgesvd: A (m×n) = U · diag(s) · Vᵀ; u is m×k, vt is k×n, k = min(m, n). */
+  svd(a: Float64Array, m: number, n: number): { u: Float64Array; s: Float64Array; vt: Float64Array };
+  /** Right eigenvectors of a real n×n matrix by dgeev; eigenvalues and vectors (n×n) complex, interleaved. */
+  eig(a: Float64Array, n: number): { values: Float64Array; vectors: Float64Array };
+  /** Complex minimum-norm least squares by zgelsd: A (m×n) x = b; singular values below rcond·σ₁ count as zero. */
+  lstsqComplex(a: Float64Array, m: number, n: number, b: Float64Array, rcond: number): Float64Array;
+}
+
+export interface Addon {
+  readonly encodingVersion: number;
+  readonly version: string;
+  /** What OpenBLAS says of itself, e.g. "OpenBLAS 0.3.21 SkylakeX". */
+  readonly blas: string;
+  /** SIMD levels that this build holds and this machine can run, best last. */
+  readonly simdLevels: string[];
+  /** Processors that this process may use. */
+  readonly cpus: number;
+  createCpuDevice(options: { threads: number; simd?: string }): NativeDevice;
+  readonly linalg: NativeLinalg;
+}
