@@ -1,0 +1,6 @@
+/** `glocal/koopman`: dynamic mode decomposition on its own, for any trajectory. */
+
+export { complexPairs } from "./complex.js";
+export { type Dmd, type DmdOptions, dmd } from "./dmd.js";
+export { hankel, type Snapshots } from "./snapshots.js";
+export type { SteadyState, SteadyStateOptions } from "./steady-state.js";

@@ -1,0 +1,35 @@
+/** The order in which eigenvalues are reported, and the paper's rule for those outside the unit disc. */
+
+import { complexLength, imaginaryPart, modulus, realPart } from "./complex.js";
+
+/**
+ * Positions of eigenvalues by |λ| descending, then Re λ ascending, then Im λ ascending. Moduli are
+ * compared rounded to 1e-10, so that round-off does not reorder values of equal modulus.
+ */
+export function spectralOrder(eigenvalues: Float64Array): number[] {
+  const rounded = (k: number) => Math.round(modulus(eigenvalues, k) * 1e10);
+  return Array.from({ length: complexLength(eigenvalues) }, (_, k) => k).sort(
+    (a, b) =>
+      rounded(b) - rounded(a) ||
+      realPart(eigenvalues, a) - realPart(eigenvalues, b) ||
+      imaginaryPart(eigenvalues, a) - imaginaryPart(eigenvalues, b),
+  );
+}
+
+/** ρ = max |λ|; 0 for an empty spectrum. */
+export function spectralRadius(eigenvalues: Float64Array): number {
+  let radius = 0;
+  for (let k = 0; k < complexLength(eigenvalues); k++) {
+    radius = Math.max(radius, modulus(eigenvalues, k));
+  }
+  return radius;
+}
+
+/** All eigenvalues divided by ρ where ρ > 1, else as they are; with the divisor used (1 or ρ). */
+export function clampSpectrum(eigenvalues: Float64Array): {
+  readonly eigenvalues: Float64Array;
+  readonly divisor: number;
+} {
+  const divisor = Math.max(1, spectralRadius(eigenvalues));
+  return { eigenvalues: eigenvalues.map((part) => part / divisor), divisor };
+}

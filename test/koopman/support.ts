@@ -1,0 +1,52 @@
+/** Trajectories with known spectra, and comparisons of spectra. */
+
+import type { Snapshots } from "../../lib/koopman/index.js";
+
+export type Complex = readonly [re: number, im: number];
+
+/** Row-major snapshots from rows of numbers, one row a feature. */
+export function snapshotsOf(rows: readonly (readonly number[])[]): Snapshots {
+  return { data: Float64Array.from(rows.flat()), shape: [rows.length, rows[0]?.length ?? 0] };
+}
+
+/** Snapshots whose feature i at time t is `value(i, t)`. */
+export function trajectory(
+  features: number,
+  time: number,
+  value: (feature: number, t: number) => number,
+): Snapshots {
+  const rows = Array.from({ length: features }, (_, i) =>
+    Array.from({ length: time }, (__, t) => value(i, t)),
+  );
+  return snapshotsOf(rows);
+}
+
+export function distance(a: Complex, b: Complex): number {
+  return Math.hypot(a[0] - b[0], a[1] - b[1]);
+}
+
+/** Largest distance when each expected value is paired with the nearest found one not yet taken. */
+export function spectrumError(found: readonly Complex[], expected: readonly Complex[]): number {
+  if (found.length !== expected.length) {
+    return Number.POSITIVE_INFINITY;
+  }
+  const free = [...found];
+  let worst = 0;
+  for (const value of expected) {
+    const distances = free.map((candidate) => distance(candidate, value));
+    const nearest = distances.indexOf(Math.min(...distances));
+    worst = Math.max(worst, distances[nearest] as number);
+    free.splice(nearest, 1);
+  }
+  return worst;
+}
+
+/** ‖a − b‖ / max(‖b‖, floor). */
+export function relativeError(
+  a: ArrayLike<number>,
+  b: ArrayLike<number>,
+  floor = Number.MIN_VALUE,
+): number {
+  const difference = Math.hypot(...Array.from(a, (value, i) => value - (b[i] as number)));
+  return difference / Math.max(Math.hypot(...Array.from(b)), floor);
+}
