@@ -40,6 +40,7 @@ export interface Eigen {
 
 /** Eigenvalues and right eigenvectors of a square real matrix (LAPACK dgeev). */
 export function eigen(a: Matrix): Eigen {
+  requireFinite(a.data);
   const { values, vectors } = call((lapack) => lapack.eig(a.data, a.rows));
   const stride = 2 * a.rows;
   return {
@@ -60,8 +61,26 @@ export function leastSquares(columns: readonly Float64Array[], b: Float64Array):
   columns.forEach((entries, k) => {
     data.set(entries, k * b.length);
   });
+  requireFinite(data);
   const cutoff = Number.EPSILON * Math.max(rows, columns.length);
-  return call((lapack) => lapack.lstsqComplex(data, rows, columns.length, b, cutoff));
+  return requireFinite(
+    call((lapack) => lapack.lstsqComplex(data, rows, columns.length, b, cutoff)),
+  );
+}
+
+/**
+ * Finite snapshots may still hold ratios that overflow. LAPACK may not return from a NaN, so every
+ * intermediate is looked at before it is handed on.
+ */
+function requireFinite(values: Float64Array): Float64Array {
+  if (!values.every(Number.isFinite)) {
+    throw new GlocalError("GLOCAL_LINALG", {
+      expected: "a fit within the range of float64",
+      received: "an overflow",
+      hint: "Scale the trajectory, or raise rcond so that vanishing directions are dropped.",
+    });
+  }
+  return values;
 }
 
 function call<Result>(routine: (lapack: NativeLinalg) => Result): Result {

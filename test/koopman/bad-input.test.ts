@@ -70,6 +70,11 @@ describe("snapshots", () => {
     expect(codeOf(() => dmd({ data, shape } as Snapshots))).toBe(code);
   });
 
+  test("ratios beyond float64", () => {
+    expect(codeOf(() => dmd(snapshotsOf([[5e-324, 1]])))).toBe("GLOCAL_LINALG");
+    expect(codeOf(() => dmd(snapshotsOf([[1, 5e-324]])))).toBe("GLOCAL_LINALG");
+  });
+
   test("the message names the entry", () => {
     const data = Float64Array.of(1, 2, 3, 4, Number.NaN, 6);
     expect(() => dmd({ data, shape: [2, 3] })).toThrow("NaN in feature 1 at time 1");
