@@ -4,7 +4,6 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -15,43 +14,32 @@ import { findOpenBlas, findProgram } from "./native-tools.mjs";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** @param {string} root */
-export function addonPath(root) {
-  return join(root, "build", "Release", "glocal.node");
-}
-
-/** @param {string} root */
 function stampPath(root) {
   return join(root, "build", "native.stamp");
 }
 
 /** @param {string} root */
 function sourcesHash(root) {
-  return hashOf(
-    root,
-    ["native", "CMakeLists.txt"],
-    [findOpenBlas(root) ?? "", process.env.CXX ?? ""],
-  );
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const settings = [version, findOpenBlas(root) ?? "", process.env.CXX ?? ""];
+  return hashOf(root, ["native", "CMakeLists.txt"], settings);
 }
 
 /**
- * Why the addon has to be built, or undefined when it is newer than all that it is made of.
+ * Why the addon has to be built, or undefined when it is what its present sources make.
  *
  * @param {string} root
  */
 export function nativeBuildReason(root) {
-  if (!existsSync(addonPath(root))) return "there is no build/Release/glocal.node yet";
-  if (!existsSync(stampPath(root)))
+  if (!existsSync(join(root, "build", "Release", "glocal.node"))) {
+    return "there is no build/Release/glocal.node yet";
+  }
+  if (!existsSync(stampPath(root))) {
     return "nothing tells which sources the present build came from";
-  if (readFileSync(stampPath(root), "utf8") !== sourcesHash(root))
-    return "its sources changed since the last build";
-  return undefined;
-}
-
-/** The two header-only packages that an addon is compiled against; no header of Node itself is needed. */
-function includeFolders(root) {
-  const require = createRequire(join(root, "package.json"));
-  const addonApi = dirname(require.resolve("node-addon-api/package.json"));
-  return [require("node-api-headers").include_dir, addonApi];
+  }
+  return readFileSync(stampPath(root), "utf8") === sourcesHash(root)
+    ? undefined
+    : "its sources changed since the last build";
 }
 
 /**
@@ -65,26 +53,24 @@ export function buildNative(root, run) {
   const openblas = findOpenBlas(root);
   run("cmake", [
     ...["-S", root, "-B", tree],
-    ...(findProgram("ninja") ? ["-G", "Ninja"] : []),
+    // A tree keeps the generator that it was made with.
+    ...(findProgram("ninja") && !existsSync(join(tree, "Makefile")) ? ["-G", "Ninja"] : []),
     "-DCMAKE_BUILD_TYPE=Release",
-    `-DCMAKE_LIBRARY_OUTPUT_DIRECTORY=${dirname(addonPath(root))}`,
-    `-DCMAKE_JS_INC=${includeFolders(root).join(";")}`,
+    // Forget the archive of an earlier build: it may be gone, or no longer the one that is meant.
+    ...["-U", "OPENBLAS_ARCHIVE"],
     ...(openblas ? [`-DGLOCAL_OPENBLAS_DIR=${openblas}`] : []),
   ]);
-  run("cmake", [
-    "--build",
-    tree,
-    "--config",
-    "Release",
-    "--parallel",
-    String(availableParallelism()),
-  ]);
+  run("cmake", ["--build", tree, "--parallel", String(availableParallelism())]);
   writeFileSync(stampPath(root), hash);
 }
 
-/** @param {string} command @param {string[]} args */
-export function runVisibly(command, args) {
-  const { status, error } = spawnSync(command, args, { stdio: "inherit" });
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd?: string }} [options]
+ */
+export function runVisibly(command, args, { cwd } = {}) {
+  const { status, error } = spawnSync(command, args, { stdio: "inherit", cwd });
   if (error) throw error;
   if (status !== 0) throw new Error(`${command} ${args[0]} ended with exit code ${status}`);
 }
