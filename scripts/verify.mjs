@@ -1,0 +1,101 @@
+/**
+ * Everything that continuous integration checks, in one command: sets up, runs every check even after one has failed,
+ * and ends with the line `N passed, N failed`.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { fashionMnist } from "./setup/fashion-mnist.mjs";
+import { ROOT, setUp, thisMachine } from "./setup.mjs";
+import { testCounts } from "./verify/counts.mjs";
+
+const REPORT = join(ROOT, ".cache", "verify", "vitest.json");
+const TARBALL = join(ROOT, ".cache", "package", `glocal-${version()}.tgz`);
+
+function version() {
+  return JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")).version;
+}
+
+/** In an order in which each finds what it needs: the binary before the package that holds it. */
+const CHECKS = [
+  { name: "lint and format of TypeScript", command: ["npm", "run", "lint"] },
+  { name: "format of C++", command: ["npm", "run", "check:format-native"] },
+  { name: "types, type tests included", command: ["npm", "run", "typecheck"] },
+  { name: "layers", command: ["npm", "run", "check:layers"] },
+  { name: "prebuilt binary", command: ["npm", "run", "prebuild"] },
+  { name: "what the binary needs and exports", command: ["npm", "run", "check:binary"] },
+  { name: "packing", command: ["node", "scripts/pack.mjs"] },
+  { name: "exports (publint)", command: ["node_modules/.bin/publint", "run", TARBALL, "--strict"] },
+  {
+    name: "types for every importer (attw)",
+    command: ["node_modules/.bin/attw", TARBALL, "--profile", "node16"],
+  },
+  {
+    name: "installation without a compiler",
+    command: ["npm", "run", "check:package", "--", TARBALL],
+  },
+];
+
+/** @param {string[]} command @param {Record<string, string>} env */
+function succeeds([program, ...args], env = {}) {
+  const { status } = spawnSync(program, args, {
+    cwd: ROOT,
+    stdio: "inherit",
+    env: { ...process.env, ...env },
+  });
+  return status === 0;
+}
+
+/** @param {string} name @param {() => boolean} work */
+function timed(name, work) {
+  console.log(`\n── ${name}`);
+  const start = performance.now();
+  const passed = work();
+  return { name, passed, seconds: (performance.now() - start) / 1000 };
+}
+
+/** @param {Record<string, string>} env */
+function runTests(env) {
+  rmSync(REPORT, { force: true });
+  mkdirSync(join(REPORT, ".."), { recursive: true });
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${REPORT}`];
+  const result = timed("tests (vitest)", () =>
+    succeeds(["node_modules/.bin/vitest", "run", ...reporters], env),
+  );
+  const report = existsSync(REPORT) ? JSON.parse(readFileSync(REPORT, "utf8")) : undefined;
+  return { result, counts: testCounts(report, result.passed) };
+}
+
+function verify() {
+  setUp();
+  const fashion = fashionMnist(ROOT, thisMachine());
+  console.log(`  Fashion-MNIST: ${fashion.line}`);
+  const tests = runTests(fashion.env);
+  const checks = CHECKS.map(({ name, command }) => timed(name, () => succeeds(command)));
+  console.log("\nChecks");
+  for (const { name, passed, seconds } of [tests.result, ...checks]) {
+    console.log(`  ${passed ? "passed" : "FAILED"}  ${name} (${seconds.toFixed(1)} s)`);
+  }
+  const { counts } = tests;
+  console.log(
+    `Tests: ${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped in ${counts.files} files`,
+  );
+  const failedChecks = checks.filter(({ passed }) => !passed).length;
+  return {
+    passed: counts.passed + checks.length - failedChecks,
+    failed: counts.failed + failedChecks,
+  };
+}
+
+function verifyOrExplain() {
+  try {
+    return verify();
+  } catch (error) {
+    console.error(`\n${error.message}`);
+    return { passed: 0, failed: 1 };
+  }
+}
+
+const { passed, failed } = verifyOrExplain();
+process.exitCode = failed === 0 ? 0 : 1;
+console.log(`${passed} passed, ${failed} failed`);

@@ -1,0 +1,5 @@
+import * as glocal from "glocal";
+import * as koopman from "glocal/koopman";
+import oneWindow from "./one-window.cjs";
+
+console.log(`ES modules: ${await oneWindow.trainOneWindow(glocal, koopman)}`);
