@@ -95,8 +95,9 @@ function unpackWithoutRoot({ packages, into }, machine) {
         "-o",
         `Dir::Cache=${downloads}`,
       ];
-      outcome = machine.run("apt-get", ["-q", ...own, "update"], { cwd: downloads });
-      if (outcome.code === 0) outcome = download(own);
+      // Its exit code tells little: hooks of the system may fail for want of rights after a good update.
+      machine.run("apt-get", ["-q", ...own, "update"], { cwd: downloads });
+      outcome = download(own);
     }
     if (outcome.code !== 0) return lastLine(outcome.output);
     for (const deb of readdirSync(downloads).filter((name) => name.endsWith(".deb"))) {
