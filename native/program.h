@@ -11,6 +11,13 @@ namespace glocal {
 
 enum class DType : int { kFloat32 = 0, kFloat64 = 1, kInt32 = 2, kBool = 3 };
 
+constexpr int64_t BytesOf(DType dtype) {
+  return dtype == DType::kFloat64 ? 8 : dtype == DType::kBool ? 1 : 4;
+}
+
+// The most dimensions an operand may have.
+inline constexpr int kMaxRank = 16;
+
 struct Ref {
   bool slot = false;
   int32_t index = 0;
@@ -67,7 +74,7 @@ enum class Op : int {
 
 struct Instruction {
   Op op = Op::kConstant;
-  double value = 0;  // kConstant
+  double value = 0;             // kConstant
   int32_t args[3] = {0, 0, 0};  // registers; args[0] is the dimension for kIota
 };
 
@@ -166,8 +173,8 @@ struct RandomStep {
   Ref key, out;
 };
 
-using Step = std::variant<MapStep, ReduceStep, ArgmaxStep, MatmulStep, ConvStep, PoolStep, GatherStep,
-                          RandomStep>;
+using Step = std::variant<MapStep, ReduceStep, ArgmaxStep, MatmulStep, ConvStep, PoolStep,
+                          GatherStep, RandomStep>;
 
 struct Program {
   int64_t arena_bytes = 0;

@@ -1,0 +1,95 @@
+#include "addon/device_object.h"
+
+#include <vector>
+
+#include "addon/buffer_object.h"
+#include "addon/instance.h"
+#include "addon/program_object.h"
+#include "number_reader.h"
+
+namespace glocal {
+namespace {
+
+// The things held by an array of handles.
+template <class Object, class Held>
+std::vector<std::shared_ptr<Held>> HeldByAll(const Napi::Value& value, const char* name) {
+  if (!value.IsArray()) {
+    ThrowBadArgument(value.Env(), std::string(name) + " to be an array", Describe(value));
+  }
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::shared_ptr<Held>> held;
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    held.push_back(Object::From(array.Get(i)).held());
+  }
+  return held;
+}
+
+}  // namespace
+
+Napi::Function DeviceObject::Define(Napi::Env env) {
+  return DefineClass(env, "NativeDevice",
+                     {
+                         InstanceAccessor<&DeviceObject::GetThreads>("threads"),
+                         InstanceAccessor<&DeviceObject::GetSimd>("simd"),
+                         InstanceMethod<&DeviceObject::Allocate>("allocate"),
+                         InstanceMethod<&DeviceObject::Compile>("compile"),
+                         InstanceMethod<&DeviceObject::RunSync>("runSync"),
+                         InstanceMethod<&DeviceObject::Run>("run"),
+                         InstanceMethod<&DeviceObject::Dispose>("dispose"),
+                     });
+}
+
+Napi::Value DeviceObject::GetThreads(const Napi::CallbackInfo& info) {
+  return Napi::Number::New(info.Env(), held()->threads());
+}
+
+Napi::Value DeviceObject::GetSimd(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), held()->simd());
+}
+
+Napi::Value DeviceObject::Allocate(const Napi::CallbackInfo& info) {
+  const int64_t bytes = IntegerArgument(info[0], "bytes", 0, kLargestInteger);
+  return Guard(info.Env(), [&] {
+    return BufferObject::Make(info.Env(), Instance::Of(info.Env()).buffer_class,
+                              held()->Allocate(bytes));
+  });
+}
+
+Napi::Value DeviceObject::Compile(const Napi::CallbackInfo& info) {
+  const Napi::Float64Array code = Float64Argument(info[0], "code");
+  CompileOptions options;
+  if (info[1].IsObject()) {
+    options.poison = info[1].As<Napi::Object>().Get("poison").ToBoolean().Value();
+  }
+  return Guard(info.Env(), [&] {
+    return ProgramObject::Make(
+        info.Env(), Instance::Of(info.Env()).program_class,
+        held()->Compile(DecodeProgram(code.Data(), code.ElementLength()), options));
+  });
+}
+
+Job DeviceObject::JobArgument(const Napi::CallbackInfo& info) const {
+  const Napi::Float64Array code = Float64Argument(info[0], "job");
+  auto programs = HeldByAll<ProgramObject, Executable>(info[1], "programs");
+  return DecodeJob(code.Data(), code.ElementLength(), held(), {programs.begin(), programs.end()},
+                   HeldByAll<BufferObject, Buffer>(info[2], "buffers"));
+}
+
+void DeviceObject::RunSync(const Napi::CallbackInfo& info) {
+  Guard(info.Env(), [&] { return RunJob(JobArgument(info), nullptr, nullptr); });
+}
+
+Napi::Value DeviceObject::Run(const Napi::CallbackInfo& info) {
+  const auto cancel =
+      TypedArrayArgument<Napi::Int32Array>(info[3], napi_int32_array, "cancel", "an Int32Array");
+  if (cancel.ElementLength() == 0) {
+    ThrowBadArgument(info.Env(), "cancel to have an element", "an empty array");
+  }
+  return Guard(info.Env(), [&] {
+    return JobThread::Start(job_thread_, info.Env(), JobArgument(info), cancel);
+  });
+}
+
+void DeviceObject::Dispose(const Napi::CallbackInfo&) { Release(); }
+
+}  // namespace glocal

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "addon/handle.h"
+#include "addon/job_thread.h"
+#include "device.h"
+
+namespace glocal {
+
+// NativeDevice of lib/native/addon.ts.
+class DeviceObject final : public Handle<DeviceObject, Device> {
+ public:
+  static constexpr napi_type_tag kTag = {0x12d98e5bc07a4f61, 0xe4a83f1769d25c0b};
+  static constexpr char kName[] = "a device";
+
+  explicit DeviceObject(const Napi::CallbackInfo& info) : Handle(info) {}
+
+  static Napi::Function Define(Napi::Env env);
+
+ private:
+  Napi::Value GetThreads(const Napi::CallbackInfo& info);
+  Napi::Value GetSimd(const Napi::CallbackInfo& info);
+  Napi::Value Allocate(const Napi::CallbackInfo& info);
+  Napi::Value Compile(const Napi::CallbackInfo& info);
+  void RunSync(const Napi::CallbackInfo& info);
+  Napi::Value Run(const Napi::CallbackInfo& info);
+  void Dispose(const Napi::CallbackInfo& info);
+
+  // A job from the first three arguments of run and runSync.
+  Job JobArgument(const Napi::CallbackInfo& info) const;
+
+  std::shared_ptr<JobThread> job_thread_ = std::make_shared<JobThread>();
+};
+
+}  // namespace glocal
