@@ -25,11 +25,11 @@ template <class T>
 const TileTable<T>& PixelTable(int64_t vectors) {
   switch (vectors) {
     case 1:
-      return kTileTable<T, PixelTiles, 1, 0>;
+      return kTileTable<T, PixelTiles, 1, false>;
     case 2:
-      return kTileTable<T, PixelTiles, 2, 0>;
+      return kTileTable<T, PixelTiles, 2, false>;
     default:
-      return kTileTable<T, PixelTiles, 3, 0>;
+      return kTileTable<T, PixelTiles, 3, false>;
   }
 }
 

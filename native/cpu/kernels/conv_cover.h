@@ -16,32 +16,32 @@ inline constexpr int kMaxTileRows = 5;
 template <class T>
 using TileTable = std::array<std::array<TileFunction<T>, kAccumulators + 1>, kMaxTileRows + 1>;
 
-template <class T, class Sizes, int kVectors, int kStep, int kRows, int kEntries>
+template <class T, class Sizes, int kVectors, bool kUnitStep, int kRows, int kEntries>
 constexpr TileFunction<T> TileOrNull() {
   if constexpr (kRows > 0 && kEntries > 0 && kRows * kEntries * kVectors <= kAccumulators &&
                 Sizes::Has(kRows, kEntries)) {
-    return &Tile<T, kRows, kEntries, kVectors, kStep>;
+    return &Tile<T, kRows, kEntries, kVectors, kUnitStep>;
   } else {
     return nullptr;
   }
 }
 
-template <class T, class Sizes, int kVectors, int kStep, int kRows, int... kEntries>
+template <class T, class Sizes, int kVectors, bool kUnitStep, int kRows, int... kEntries>
 constexpr auto TileTableRow(std::integer_sequence<int, kEntries...>) {
   return std::array<TileFunction<T>, sizeof...(kEntries)>{
-      TileOrNull<T, Sizes, kVectors, kStep, kRows, kEntries>()...};
+      TileOrNull<T, Sizes, kVectors, kUnitStep, kRows, kEntries>()...};
 }
 
-template <class T, class Sizes, int kVectors, int kStep, int... kRows>
+template <class T, class Sizes, int kVectors, bool kUnitStep, int... kRows>
 constexpr TileTable<T> MakeTileTable(std::integer_sequence<int, kRows...>) {
-  return {TileTableRow<T, Sizes, kVectors, kStep, kRows>(
+  return {TileTableRow<T, Sizes, kVectors, kUnitStep, kRows>(
       std::make_integer_sequence<int, kAccumulators + 1>())...};
 }
 
 // Sizes::Has(rows, entries) says which tiles to compile; it must hold for (1, 1).
-template <class T, class Sizes, int kVectors, int kStep>
-inline constexpr TileTable<T> kTileTable =
-    MakeTileTable<T, Sizes, kVectors, kStep>(std::make_integer_sequence<int, kMaxTileRows + 1>());
+template <class T, class Sizes, int kVectors, bool kUnitStep>
+inline constexpr TileTable<T> kTileTable = MakeTileTable<T, Sizes, kVectors, kUnitStep>(
+    std::make_integer_sequence<int, kMaxTileRows + 1>());
 
 class Cover {
  public:

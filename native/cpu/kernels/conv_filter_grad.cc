@@ -29,11 +29,11 @@ template <class T>
 const TileTable<T>& TapTable(int64_t vectors) {
   switch (vectors) {
     case 1:
-      return kTileTable<T, TapTiles, 1, 1>;
+      return kTileTable<T, TapTiles, 1, true>;
     case 2:
-      return kTileTable<T, TapTiles, 2, 1>;
+      return kTileTable<T, TapTiles, 2, true>;
     default:
-      return kTileTable<T, TapTiles, 3, 1>;
+      return kTileTable<T, TapTiles, 3, true>;
   }
 }
 
