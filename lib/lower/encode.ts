@@ -4,6 +4,7 @@
  * `program.ts`; lists are preceded by their length. Doubles hold integers
  * exactly up to 2^53, so offsets, strides and constants share one stream.
  */
+import { SCALAR_OPS } from "../ir/scalar.js";
 import { DTYPES } from "../ir/types.js";
 import {
   type Expression,
@@ -11,7 +12,6 @@ import {
   type LanedRef,
   type Program,
   type Ref,
-  SCALAR_OPS,
   type Step,
   type View,
   type Window2d,
