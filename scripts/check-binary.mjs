@@ -20,14 +20,14 @@ const FOREIGN =
 
 /** @param {string} readelf what `readelf -d` printed */
 export function neededLibraries(readelf) {
-  return [...readelf.matchAll(/\(NEEDED\).*\[(.+)\]/g)].map((match) => match[1]);
+  return [...readelf.matchAll(/\(NEEDED\).*\[(.+)\]/g)].map((match) => String(match[1]));
 }
 
 /** @param {string} nm what `nm -D` printed @returns {string[]} names without their versions */
 export function symbolNames(nm) {
   return nm
     .split("\n")
-    .map((line) => line.trim().split(/\s+/).at(-1).split("@")[0])
+    .map((line) => (line.trim().split(/\s+/).at(-1) ?? "").replace(/@.*/, ""))
     .filter((name) => name !== "");
 }
 

@@ -37,7 +37,7 @@ const CHECKS = [
 ];
 
 /** @param {string[]} command @param {Record<string, string>} env */
-function succeeds([program, ...args], env = {}) {
+function succeeds([program = "node", ...args], env = {}) {
   const { status } = spawnSync(program, args, {
     cwd: ROOT,
     stdio: "inherit",

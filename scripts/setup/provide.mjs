@@ -37,16 +37,6 @@ export class NotProvided extends Error {
   }
 }
 
-/** @param {string[]} packages */
-function aptInstall(packages) {
-  const quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-q"];
-  const patient = ["-o", "DPkg::Lock::Timeout=300"];
-  return {
-    install: [...quiet, ...patient, "install", "-y", "--no-install-recommends", ...packages],
-    update: [...quiet, "update"],
-  };
-}
-
 /** @param {string} output */
 function lastLine(output) {
   return output.trim().split("\n").at(-1) ?? "";
@@ -55,21 +45,16 @@ function lastLine(output) {
 /**
  * A fresh machine has no package lists, and an old one lists what is no longer served: update only then.
  *
- * @param {Want} want
- * @param {Machine} machine
- * @param {string[]} prefix
+ * @param {string[]} packages
+ * @param {(args: string[]) => import("./shell.mjs").Outcome} env runs the program `env` with the needed rights
  */
-function install(want, machine, prefix) {
-  const apt = aptInstall(want.packages);
-  /** @param {string[]} words */
-  const run = (words) => {
-    const [command, ...args] = [...prefix, ...words];
-    return machine.run(command, args);
-  };
-  if (run(apt.install).code === 0) return undefined;
-  run(apt.update);
-  const again = run(apt.install);
-  return again.code === 0 ? undefined : lastLine(again.output);
+function install(packages, env) {
+  const apt = ["DEBIAN_FRONTEND=noninteractive", "apt-get", "-q", "-o", "DPkg::Lock::Timeout=300"];
+  const command = [...apt, "install", "-y", "--no-install-recommends", ...packages];
+  if (env(command).code === 0) return undefined;
+  env([...apt, "update"]);
+  const { code, output } = env(command);
+  return code === 0 ? undefined : lastLine(output);
 }
 
 /**
@@ -122,15 +107,14 @@ function openWays(want, machine) {
   /** @type {{ way: Way, attempt: () => string | undefined }[]} */
   const ways = [];
   if (!machine.has("apt-get")) return ways;
+  const { packages, unpack } = want;
   if (machine.root) {
-    ways.push({ way: "installed", attempt: () => install(want, machine, []) });
+    const attempt = () => install(packages, (args) => machine.run("env", args));
+    ways.push({ way: "installed", attempt });
   } else if (machine.has("sudo") && machine.run("sudo", ["-n", "true"]).code === 0) {
-    ways.push({
-      way: "installed with sudo",
-      attempt: () => install(want, machine, ["sudo", "-n"]),
-    });
+    const attempt = () => install(packages, (args) => machine.run("sudo", ["-n", "env", ...args]));
+    ways.push({ way: "installed with sudo", attempt });
   }
-  const { unpack } = want;
   if (unpack && machine.has("dpkg-deb")) {
     ways.push({ way: "unpacked without root", attempt: () => unpackWithoutRoot(unpack, machine) });
   }
