@@ -33,7 +33,6 @@ export class NotProvided extends Error {
     super(
       `${want.title} is missing and could not be installed from here.${tried}\nInstall it:  ${command}`,
     );
-    this.command = command;
   }
 }
 
