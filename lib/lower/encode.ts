@@ -6,15 +6,15 @@
  */
 import { SCALAR_OPS } from "../ir/scalar.js";
 import { DTYPES } from "../ir/types.js";
-import {
-  type Expression,
-  type Instruction,
-  type LanedRef,
-  type Program,
-  type Ref,
-  type Step,
-  type View,
-  type Window2d,
+import type {
+  Expression,
+  Instruction,
+  LanedRef,
+  Program,
+  Ref,
+  Step,
+  View,
+  Window2d,
 } from "./program.js";
 
 /** Raised whenever the stream's layout changes; the addon refuses another number. */

@@ -18,9 +18,14 @@ export type Ref =
   /** Memory that the caller binds at each call. */
   | { readonly space: "slot"; readonly slot: number; readonly offset: number };
 
+/**
+ * Steps are generic in how they refer to memory, since they are built with
+ * symbolic buffers (`buffer.ts`) and get their places only once all are known.
+ */
+
 /** An operand seen through strides (in elements, one for each dimension of the step that reads or writes it). */
-export interface View {
-  readonly ref: Ref;
+export interface View<R = Ref> {
+  readonly ref: R;
   readonly dtype: DType;
   readonly strides: readonly number[];
 }
@@ -46,47 +51,47 @@ export type Instruction =
 /** The type that a fused expression computes in; loads and stores convert. */
 export type ComputeType = "float32" | "float64";
 
-export interface Expression {
+export interface Expression<R = Ref> {
   readonly compute: ComputeType;
   /** The iteration space, row-major, already collapsed as far as the strides allow. */
   readonly dims: readonly number[];
-  readonly loads: readonly View[];
+  readonly loads: readonly View<R>[];
   readonly code: readonly Instruction[];
 }
 
 /** Evaluates an expression at every index and stores one or more registers. */
-export interface MapStep extends Expression {
+export interface MapStep<R = Ref> extends Expression<R> {
   readonly op: "map";
-  readonly stores: readonly { readonly register: number; readonly view: View }[];
+  readonly stores: readonly { readonly register: number; readonly view: View<R> }[];
 }
 
 /** Evaluates an expression and reduces a register over the last `reduced` dimensions; the output view has strides for the kept ones. */
-export interface ReduceStep extends Expression {
+export interface ReduceStep<R = Ref> extends Expression<R> {
   readonly op: "reduce";
   readonly kind: "sum" | "max" | "min";
   readonly reduced: number;
-  readonly outputs: readonly { readonly register: number; readonly view: View }[];
+  readonly outputs: readonly { readonly register: number; readonly view: View<R> }[];
 }
 
 /** Index of the first maximum along the middle axis of a contiguous (outer, axis, inner) array; output int32 (outer, inner). */
-export interface ArgmaxStep {
+export interface ArgmaxStep<R = Ref> {
   readonly op: "argmax";
   readonly dtype: DType;
   readonly outer: number;
   readonly axis: number;
   readonly inner: number;
-  readonly x: Ref;
-  readonly y: Ref;
+  readonly x: R;
+  readonly y: R;
 }
 
 /** A dense operand with its strides (in elements) over the batch dimensions of a matmul. */
-export interface BatchedRef {
-  readonly ref: Ref;
+export interface BatchedRef<R = Ref> {
+  readonly ref: R;
   readonly strides: readonly number[];
 }
 
 /** c[b] = op(a[b]) · op(b[b]) (+ c[b] when `accumulate`), row-major, over a batch of matrices. */
-export interface MatmulStep {
+export interface MatmulStep<R = Ref> {
   readonly op: "matmul";
   readonly dtype: ComputeType;
   readonly m: number;
@@ -100,9 +105,9 @@ export interface MatmulStep {
   readonly ldc: number;
   readonly accumulate: boolean;
   readonly batch: readonly number[];
-  readonly a: BatchedRef;
-  readonly b: BatchedRef;
-  readonly c: BatchedRef;
+  readonly a: BatchedRef<R>;
+  readonly b: BatchedRef<R>;
+  readonly c: BatchedRef<R>;
 }
 
 /** The geometry shared by convolution and pooling. Layout NHWC, kernels HWIO, zero padding, cross-correlation. */
@@ -124,8 +129,8 @@ export interface Window2d {
 }
 
 /** An operand of a laned kernel: `laneStride` elements from one lane to the next, 0 when all lanes share it. */
-export interface LanedRef {
-  readonly ref: Ref;
+export interface LanedRef<R = Ref> {
+  readonly ref: R;
   readonly laneStride: number;
 }
 
@@ -135,15 +140,15 @@ export interface LanedRef {
  * conv2dFilterGrad: w̄[kh,kw,c,o] = Σ x · ȳ                          (a = x, b = ȳ, out = w̄)
  * Each for `lanes` lanes; with `accumulate` the result is added to out.
  */
-export interface ConvStep {
+export interface ConvStep<R = Ref> {
   readonly op: "conv2d" | "conv2dInputGrad" | "conv2dFilterGrad";
   readonly dtype: ComputeType;
   readonly window: Window2d;
   readonly lanes: number;
   readonly accumulate: boolean;
-  readonly a: LanedRef;
-  readonly b: LanedRef;
-  readonly out: LanedRef;
+  readonly a: LanedRef<R>;
+  readonly b: LanedRef<R>;
+  readonly out: LanedRef<R>;
 }
 
 /**
@@ -153,15 +158,15 @@ export interface ConvStep {
  * maxPoolGrad:     x̄ = ȳ at the first maximum of each window of x, summed       (a = x, b = ȳ)
  * maxPoolTangent:  ẏ = ẋ at the first maximum of each window of x               (a = x, b = ẋ)
  */
-export interface PoolStep {
+export interface PoolStep<R = Ref> {
   readonly op: "avgPool" | "avgPoolGrad" | "maxPool" | "maxPoolGrad" | "maxPoolTangent";
   readonly dtype: ComputeType;
   readonly window: Window2d;
   readonly lanes: number;
-  readonly a: LanedRef;
+  readonly a: LanedRef<R>;
   /** Present for the two max-pool derivatives only. */
-  readonly b?: LanedRef;
-  readonly out: LanedRef;
+  readonly b?: LanedRef<R>;
+  readonly out: LanedRef<R>;
 }
 
 /**
@@ -169,16 +174,16 @@ export interface PoolStep {
  * scatterAdd: out[index[i], :] += table[i, :], from zero      (out has `rows` rows; table has `count` rows)
  * `index` is int32, shared by all lanes; an index outside [0, rows) reads zeros and writes nothing.
  */
-export interface GatherStep {
+export interface GatherStep<R = Ref> {
   readonly op: "gather" | "scatterAdd";
   readonly dtype: DType;
   readonly count: number;
   readonly rows: number;
   readonly rowSize: number;
   readonly lanes: number;
-  readonly index: Ref;
-  readonly table: LanedRef;
-  readonly out: LanedRef;
+  readonly index: R;
+  readonly table: LanedRef<R>;
+  readonly out: LanedRef<R>;
 }
 
 /**
@@ -186,24 +191,24 @@ export interface GatherStep {
  * counter is (⌊i/4⌋, site, 0, 0) and whose key is the two int32 words at `key`.
  * float32 uses the top 24 bits, float64 the top 32 of that word: both are (bits + 0) · 2^-24 or 2^-32.
  */
-export interface RandomStep {
+export interface RandomStep<R = Ref> {
   readonly op: "randomUniform";
   readonly dtype: ComputeType;
   readonly count: number;
   readonly site: number;
-  readonly key: Ref;
-  readonly out: Ref;
+  readonly key: R;
+  readonly out: R;
 }
 
-export type Step =
-  | MapStep
-  | ReduceStep
-  | ArgmaxStep
-  | MatmulStep
-  | ConvStep
-  | PoolStep
-  | GatherStep
-  | RandomStep;
+export type Step<R = Ref> =
+  | MapStep<R>
+  | ReduceStep<R>
+  | ArgmaxStep<R>
+  | MatmulStep<R>
+  | ConvStep<R>
+  | PoolStep<R>
+  | GatherStep<R>
+  | RandomStep<R>;
 
 export interface Program {
   readonly name: string;

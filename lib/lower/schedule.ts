@@ -1,0 +1,209 @@
+/**
+ * Decides which values get memory. Everything else is computed inside the
+ * kernels that use it: views cost nothing, and cheap elementwise values are
+ * recomputed rather than stored.
+ */
+import type { Graph, Tensor } from "../ir/graph.js";
+import { isFloat, type Shape, sizeOf } from "../ir/types.js";
+import { broadcastPrimitive, sumPrimitive } from "../ops/broadcast.js";
+import { castPrimitive, fullPrimitive, iotaPrimitive } from "../ops/constant.js";
+import {
+  conv2dFilterGradPrimitive,
+  conv2dInputGradPrimitive,
+  conv2dPrimitive,
+} from "../ops/conv.js";
+import { elementwisePrimitive } from "../ops/elementwise.js";
+import { matmulPrimitive } from "../ops/matmul.js";
+import { reduceMaxPrimitive } from "../ops/reduce.js";
+import {
+  concatPrimitive,
+  padPrimitive,
+  reshapePrimitive,
+  slicePrimitive,
+  transposePrimitive,
+} from "../ops/shape.js";
+import type { ComputeType } from "./program.js";
+
+/** Values that cost more than this are stored when several kernels want them. */
+const RECOMPUTE_LIMIT = 2;
+/** Kernels stay within this many loads, so that their tiles stay in the first-level cache. */
+export const MAX_LOADS = 16;
+
+const COSTS: Readonly<Record<string, number>> = {
+  exp: 8,
+  expm1: 8,
+  log: 8,
+  log1p: 8,
+  sin: 8,
+  cos: 8,
+  tanh: 8,
+  logistic: 8,
+  pow: 16,
+  sqrt: 3,
+  div: 3,
+};
+
+const views = new Set<unknown>([
+  broadcastPrimitive,
+  reshapePrimitive,
+  transposePrimitive,
+  slicePrimitive,
+]);
+const reductions = new Set<unknown>([sumPrimitive, reduceMaxPrimitive]);
+const bilinearKernels = new Set<unknown>([
+  matmulPrimitive,
+  conv2dPrimitive,
+  conv2dInputGradPrimitive,
+  conv2dFilterGradPrimitive,
+]);
+
+/** Can be computed inside another kernel. */
+function isInline(node: Tensor): boolean {
+  const p = node.primitive;
+  return (
+    views.has(p) ||
+    p === fullPrimitive ||
+    p === iotaPrimitive ||
+    p === castPrimitive ||
+    elementwisePrimitive(p) !== undefined
+  );
+}
+
+/** Reads its operands through strides, so they need not lie in memory. */
+function readsExpressions(node: Tensor): boolean {
+  const p = node.primitive;
+  return isInline(node) || reductions.has(p) || p === concatPrimitive || p === padPrimitive;
+}
+
+const withoutOnes = (shape: Shape) => shape.filter((d) => d !== 1).join(",");
+
+/** A reshape that only adds or drops axes of length 1. */
+export function isTrivialReshape(node: Tensor): boolean {
+  const [x] = node.inputs as [Tensor];
+  return withoutOnes(x.shape) === withoutOnes(node.shape);
+}
+
+/** What a kernel must compute in to hold this value, or undefined when any type does. */
+export function computeTypeOf(node: Tensor): ComputeType | undefined {
+  const p = node.primitive;
+  if (p === fullPrimitive || p === iotaPrimitive) return undefined;
+  if (p === castPrimitive && isFloat(node.dtype)) return node.dtype;
+  if (views.has(p) || p === castPrimitive) return computeTypeOf(node.inputs[0] as Tensor);
+  if (elementwisePrimitive(p)) {
+    const floating = [node, ...node.inputs].find((x) => isFloat(x.dtype));
+    if (floating) return floating.dtype as ComputeType;
+    // int32 arithmetic is exact in float64; pure logic fits in anything.
+    return [node, ...node.inputs].some((x) => x.dtype === "int32") ? "float64" : undefined;
+  }
+  return isFloat(node.dtype) ? node.dtype : undefined;
+}
+
+export interface Schedule {
+  /** Values that own memory or a slot. */
+  readonly stored: ReadonlySet<Tensor>;
+  /** Values that share another's memory: reshapes, and sums that a kernel accumulates in place. */
+  readonly aliases: ReadonlyMap<Tensor, Tensor>;
+  /** Kernels that add to the memory of another value instead of writing their own. */
+  readonly accumulates: ReadonlyMap<Tensor, Tensor>;
+}
+
+export function schedule(graph: Graph): Schedule {
+  const users = usersOf(graph);
+  const stored = new Set<Tensor>();
+  const outputs = new Set(graph.outputs);
+
+  for (const node of graph.nodes) {
+    if (!isInline(node) || outputs.has(node)) stored.add(node);
+    if (!readsExpressions(node)) for (const x of node.inputs) stored.add(x);
+    if (node.primitive === reshapePrimitive && !isTrivialReshape(node))
+      for (const x of node.inputs) stored.add(x);
+  }
+
+  const cost = new Map<Tensor, number>();
+  const leaves = new Map<Tensor, number>();
+  const store = (node: Tensor) => {
+    stored.add(node);
+    cost.set(node, 0);
+    leaves.set(node, 1);
+  };
+  for (const node of graph.nodes) {
+    if (stored.has(node)) {
+      store(node);
+      continue;
+    }
+    const total = (of: Map<Tensor, number>) =>
+      node.inputs.reduce((sum, x) => sum + (of.get(x) ?? 0), 0);
+    const own = elementwisePrimitive(node.primitive) ? (COSTS[node.primitive.name] ?? 1) : 0;
+    cost.set(node, own + total(cost));
+    leaves.set(node, total(leaves));
+    if (
+      mustStore(node, users.get(node) ?? [], cost.get(node) as number, leaves.get(node) as number)
+    )
+      store(node);
+  }
+
+  const aliases = new Map<Tensor, Tensor>();
+  // Operands come before users, so walking backwards sees every stored reshape before its operand.
+  for (const node of [...graph.nodes].reverse()) {
+    if (node.primitive !== reshapePrimitive || !stored.has(node)) continue;
+    const [x] = node.inputs as [Tensor];
+    aliases.set(node, x);
+    stored.add(x);
+  }
+  return { stored, aliases, accumulates: accumulations(graph, users, outputs, aliases) };
+}
+
+function usersOf(graph: Graph): Map<Tensor, Tensor[]> {
+  const users = new Map<Tensor, Tensor[]>();
+  for (const node of graph.nodes)
+    for (const x of new Set(node.inputs)) users.set(x, [...(users.get(x) ?? []), node]);
+  return users;
+}
+
+function mustStore(node: Tensor, users: readonly Tensor[], cost: number, leaves: number): boolean {
+  const type = computeTypeOf(node);
+  const mixesTypes = users.some((u) => {
+    if (!readsExpressions(u)) return false;
+    const other = isInline(u) ? computeTypeOf(u) : undefined;
+    return type !== undefined && other !== undefined && other !== type;
+  });
+  if (mixesTypes || leaves > MAX_LOADS) return true;
+  if (cost <= RECOMPUTE_LIMIT) return false;
+  const stretched = users.some(
+    (u) => sizeOf(u.shape) > sizeOf(node.shape) || (u.type.laned && !node.type.laned),
+  );
+  return users.length > 1 || stretched;
+}
+
+/** Sums of two products, each used nowhere else: the second kernel adds into the first one's memory. */
+function accumulations(
+  graph: Graph,
+  users: ReadonlyMap<Tensor, readonly Tensor[]>,
+  outputs: ReadonlySet<Tensor>,
+  aliases: Map<Tensor, Tensor>,
+): Map<Tensor, Tensor> {
+  const accumulates = new Map<Tensor, Tensor>();
+  const fresh = (x: Tensor) => (users.get(x)?.length ?? 0) === 1 && !outputs.has(x);
+  /** The kernel whose memory holds a product, or a sum of products so far. */
+  const holder = new Map<Tensor, Tensor>();
+  for (const node of graph.nodes) {
+    if (bilinearKernels.has(node.primitive)) holder.set(node, node);
+    if (node.primitive.name !== "add" || !elementwisePrimitive(node.primitive)) continue;
+    const [x, y] = node.inputs as [Tensor, Tensor];
+    if (x === y || !fresh(x) || !fresh(y) || x.type.laned !== y.type.laned) continue;
+    const order = [
+      [x, y],
+      [y, x],
+    ] as const;
+    const pair = order.find(([sum, product]) => {
+      const target = holder.get(sum);
+      return target && bilinearKernels.has(product.primitive) && target.id < product.id;
+    });
+    if (!pair) continue;
+    const target = holder.get(pair[0]) as Tensor;
+    accumulates.set(pair[1], target);
+    aliases.set(node, pair[0]);
+    holder.set(node, target);
+  }
+  return accumulates;
+}
