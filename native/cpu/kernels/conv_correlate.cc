@@ -163,17 +163,18 @@ class Correlator {
     T* result = c_.result + lane * c_.result_lane_stride + image * c_.result_image_step +
                 first_row * c_.result_row_step;
     for (int64_t first = 0; first < vectors_; first += group_) {
-      Group(first, source, source_row, weights + first * depth_ * kWidth<T>, result, rows);
+      Group(first, source, source_row, crop.top, weights + first * depth_ * kWidth<T>, result,
+            rows);
     }
   }
 
-  void Group(int64_t first, const T* source, int64_t source_row, const T* weights, T* result,
-             int64_t rows) const {
+  void Group(int64_t first, const T* source, int64_t source_row, int64_t top, const T* weights,
+             T* result, int64_t rows) const {
     const int64_t group = GroupSize(first);
     const int64_t step = group * kWidth<T>;
     const int64_t tap_row = c_.taps_w * c_.channels;
     TileArguments<T> args;
-    args.loops = {{0, 0, 1}, {source_row, tap_row * step, c_.taps_h}, {1, step, tap_row}};
+    args.loops = {{0, 0, 1}, {source_row, tap_row * step, 0}, {1, step, tap_row}};
     args.a_row_step = source_row * c_.stride_h;
     args.a_step = c_.channels * c_.stride_w;
     args.out_row_step = c_.result_row_step;
@@ -182,7 +183,6 @@ class Correlator {
     T* outs[kMaxTileVectors];
     for (int64_t v = 0; v < group; ++v) {
       const int64_t vector = first + v;
-      args.columns[v].b = weights + v * kWidth<T>;
       args.columns[v].valid = ValidIn(vector);
       outs[v] = result + vector / lane_vectors_ * c_.result_lane_stride +
                 vector % lane_vectors_ * kWidth<T>;
@@ -190,8 +190,15 @@ class Correlator {
     const TileTable<T>& table = PixelTable<T>(group);
     covers_[group != group_][rows != band_rows_].ForEach(
         [&](int64_t row, int tile_rows, int64_t entry, int entries) {
-          args.a = source + row * args.a_row_step + entry * args.a_step;
+          // Rows of taps that meet only the border, for all rows of the tile, add nothing.
+          const int64_t first_y = top + row * c_.stride_h;
+          const int64_t last_y = first_y + (tile_rows - 1) * c_.stride_h;
+          const int64_t tap_begin = std::clamp<int64_t>(-last_y, 0, c_.taps_h);
+          const int64_t tap_end = std::clamp<int64_t>(c_.height - first_y, tap_begin, c_.taps_h);
+          args.loops.middle.count = tap_end - tap_begin;
+          args.a = source + row * args.a_row_step + tap_begin * source_row + entry * args.a_step;
           for (int64_t v = 0; v < group; ++v) {
+            args.columns[v].b = weights + tap_begin * tap_row * step + v * kWidth<T>;
             args.columns[v].out = outs[v] + row * args.out_row_step + entry * args.out_step;
           }
           table[tile_rows][entries](args);

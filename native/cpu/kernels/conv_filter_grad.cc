@@ -51,12 +51,7 @@ class FilterGradient {
     x_ = context.At<T>(step.a.ref);
     y_ = context.At<T>(step.b.ref);
     out_ = context.At<T>(step.out.ref);
-    // Lanes of ȳ over a shared x are so many more output channels.
-    const bool side_by_side = step.lanes > 1 && step.a.lane_stride == 0 && step.b.lane_stride != 0;
-    column_lanes_ = side_by_side ? step.lanes : 1;
-    lanes_ = side_by_side ? 1 : step.lanes;
-    lane_vectors_ = VectorsFor<T>(w_.o);
-    vectors_ = lane_vectors_ * column_lanes_;
+    vectors_ = VectorsFor<T>(w_.o);
     group_ = vectors_ % 3 == 0 ? 3 : std::min<int64_t>(vectors_, 2);
     row_entries_ = w_.kw * w_.c;
     filter_size_ = w_.kh * row_entries_ * w_.o;
@@ -68,14 +63,13 @@ class FilterGradient {
   }
 
   void Run() {
-    if (lanes_ == 0 || filter_size_ == 0) return;
+    if (step_.lanes == 0 || filter_size_ == 0) return;
     const double flops = 2.0 * static_cast<double>(w_.n * w_.oh * w_.ow) *
                          static_cast<double>(w_.kh * row_entries_ * vectors_ * kWidth<T>);
-    const int64_t partial_size = filter_size_ * column_lanes_;
-    const int64_t partial_bytes = partial_size * static_cast<int64_t>(sizeof(T));
-    parts_ = TasksFor(flops, std::clamp<int64_t>(kMostPartialBytes / (partial_bytes * lanes_), 1,
-                                                 std::min<int64_t>(kMostParts, chunks_)));
-    const size_t partials = parts_ > 1 ? CacheLines(partial_bytes * parts_ * lanes_) : 0;
+    const int64_t partial_bytes = filter_size_ * static_cast<int64_t>(sizeof(T));
+    parts_ = TasksFor(flops, std::clamp<int64_t>(kMostPartialBytes / (partial_bytes * step_.lanes),
+                                                 1, std::min<int64_t>(kMostParts, chunks_)));
+    const size_t partials = parts_ > 1 ? CacheLines(partial_bytes * parts_ * step_.lanes) : 0;
     const size_t x_bytes = copies_x_ ? CacheLines(chunk_x_ * static_cast<int64_t>(sizeof(T))) : 0;
     const size_t y_bytes = copies_y_ ? CacheLines(chunk_y_ * static_cast<int64_t>(sizeof(T))) : 0;
     std::byte* shared = pool_.Scratch(0, partials + x_bytes + y_bytes);
@@ -83,13 +77,13 @@ class FilterGradient {
     const auto task = [&](int64_t index, int worker) {
       const int64_t lane = index / parts_;
       std::byte* own = worker == 0 ? shared + partials : pool_.Scratch(worker, x_bytes + y_bytes);
-      T* to = parts_ > 1 ? reinterpret_cast<T*>(shared) + index * partial_size
+      T* to = parts_ > 1 ? reinterpret_cast<T*>(shared) + index * filter_size_
                          : out_ + lane * step_.out.lane_stride;
       Part(lane, index % parts_, to, reinterpret_cast<T*>(own),
            reinterpret_cast<T*>(own + x_bytes));
     };
-    pool_.Run(lanes_ * parts_, task);
-    if (parts_ > 1) AddPartials(reinterpret_cast<const T*>(shared), partial_size);
+    pool_.Run(step_.lanes * parts_, task);
+    if (parts_ > 1) AddPartials(reinterpret_cast<const T*>(shared));
   }
 
  private:
@@ -118,18 +112,10 @@ class FilterGradient {
     bool accumulate = parts_ == 1 && step_.accumulate;
     const int64_t begin = PartBegin(chunks_, parts_, part);
     const int64_t end = PartBegin(chunks_, parts_, part + 1);
-    if (begin == end && !accumulate) Clear(to);
+    if (begin == end && !accumulate) std::fill_n(to, filter_size_, T{0});
     for (int64_t chunk = begin; chunk < end; ++chunk) {
       Chunk(lane, chunk, to, accumulate, x_copy, y_copy);
       accumulate = true;
-    }
-  }
-
-  int64_t ColumnLaneStep() const { return parts_ == 1 ? step_.out.lane_stride : filter_size_; }
-
-  void Clear(T* to) const {
-    for (int64_t lane = 0; lane < column_lanes_; ++lane) {
-      std::fill_n(to + lane * ColumnLaneStep(), filter_size_, T{0});
     }
   }
 
@@ -139,7 +125,7 @@ class FilterGradient {
     const int64_t row = bands_ > 1 ? chunk % bands_ * band_rows_ : 0;
     const int64_t rows = std::min(band_rows_, w_.oh - row);
     if (rows <= 0) {
-      if (!accumulate) Clear(to);
+      if (!accumulate) std::fill_n(to, filter_size_, T{0});
       return;
     }
     SumLoops loops;
@@ -168,7 +154,6 @@ class FilterGradient {
 
     const int64_t y_image = w_.oh * w_.ow * w_.o;
     const T* y = y_ + lane * step_.b.lane_stride + image * y_image + row * w_.ow * w_.o;
-    int64_t y_lane = step_.b.lane_stride;
     loops.outer.b = y_image;
     if (copies_y_) {
       loops.outer.b = rows * w_.ow * y_pixel_;
@@ -176,26 +161,24 @@ class FilterGradient {
         CopyPadded(y + i * y_image, rows * w_.ow, y_copy + i * loops.outer.b);
       }
       y = y_copy;
-      y_lane = lane_vectors_ * kWidth<T>;
     }
     loops.middle.b = w_.ow * y_pixel_;
     loops.inner.b = y_pixel_;
-    Tiles(loops, x, x_row, y, y_lane, to, accumulate);
+    Tiles(loops, x, x_row, y, to, accumulate);
   }
 
-  // Copies ȳ with the channels of each lane filled up to whole vectors.
+  // Copies ȳ with the channels filled up to whole vectors.
   void CopyPadded(const T* y, int64_t pixels, T* to) const {
     for (int64_t pixel = 0; pixel < pixels; ++pixel) {
       for (int64_t v = 0; v < vectors_; ++v) {
-        const int64_t first = v % lane_vectors_ * kWidth<T>;
-        const T* from = y + v / lane_vectors_ * step_.b.lane_stride + pixel * w_.o + first;
-        Store(to, LoadFirst(from, w_.o - first));
+        const int64_t first = v * kWidth<T>;
+        Store(to, LoadFirst(y + pixel * w_.o + first, w_.o - first));
         to += kWidth<T>;
       }
     }
   }
 
-  void Tiles(const SumLoops& loops, const T* x, int64_t x_row, const T* y, int64_t y_lane, T* to,
+  void Tiles(const SumLoops& loops, const T* x, int64_t x_row, const T* y, T* to,
              bool accumulate) const {
     TileArguments<T> args;
     args.loops = loops;
@@ -208,11 +191,10 @@ class FilterGradient {
       const int64_t group = std::min(group_, vectors_ - first);
       T* outs[kMaxTileVectors];
       for (int64_t v = 0; v < group; ++v) {
-        const int64_t column_lane = (first + v) / lane_vectors_;
-        const int64_t channel = (first + v) % lane_vectors_ * kWidth<T>;
-        args.columns[v].b = y + column_lane * y_lane + channel;
+        const int64_t channel = (first + v) * kWidth<T>;
+        args.columns[v].b = y + channel;
         args.columns[v].valid = std::min<int64_t>(kWidth<T>, w_.o - channel);
-        outs[v] = to + column_lane * ColumnLaneStep() + channel;
+        outs[v] = to + channel;
       }
       const TileTable<T>& table = TapTable<T>(group);
       covers_[group != group_].ForEach([&](int64_t row, int rows, int64_t entry, int entries) {
@@ -225,29 +207,26 @@ class FilterGradient {
     }
   }
 
-  void AddPartials(const T* partials, int64_t partial_size) const {
+  void AddPartials(const T* partials) const {
     constexpr int64_t kBlock = 8192;
     const int64_t blocks = (filter_size_ + kBlock - 1) / kBlock;
-    const int64_t all_lanes = lanes_ * column_lanes_;
     const auto task = [&](int64_t index, int) {
       const int64_t begin = index % blocks * kBlock;
       const int64_t end = std::min(begin + kBlock, filter_size_);
       const int64_t lane = index / blocks;
-      // Of lanes_ and column_lanes_ one is 1.
-      const T* from =
-          partials + (column_lanes_ > 1 ? lane * filter_size_ : lane * parts_ * partial_size);
+      const T* from = partials + lane * parts_ * filter_size_;
       T* out = out_ + lane * step_.out.lane_stride;
       for (int64_t e = begin; e < end; e += kWidth<T>) {
         const int64_t valid = end - e;
         Vector<T> sum = LoadFirst(from + e, valid);
         for (int64_t part = 1; part < parts_; ++part) {
-          sum += LoadFirst(from + part * partial_size + e, valid);
+          sum += LoadFirst(from + part * filter_size_ + e, valid);
         }
         if (step_.accumulate) sum += LoadFirst(out + e, valid);
         StoreFirst(out + e, sum, valid);
       }
     };
-    pool_.Run(all_lanes * blocks, task);
+    pool_.Run(step_.lanes * blocks, task);
   }
 
   const ConvStep& step_;
@@ -256,8 +235,7 @@ class FilterGradient {
   const T* x_;
   const T* y_;
   T* out_;
-  int64_t lanes_, column_lanes_;
-  int64_t lane_vectors_, vectors_, group_;
+  int64_t vectors_, group_;
   int64_t row_entries_, filter_size_;
   int64_t crop_columns_, crop_size_, band_rows_, bands_;
   int64_t chunk_images_, chunks_, chunk_x_, chunk_y_, y_pixel_;
