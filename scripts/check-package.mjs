@@ -1,10 +1,12 @@
 /**
  * Installs the packed tarball as a stranger would: into an empty folder, with no compiler and no CMake on PATH, with
- * and without install scripts; then trains one window from ES modules and from CommonJS and runs the command.
+ * and without install scripts, and once more with a compiler and no binary that fits; each time it trains one window
+ * from ES modules and from CommonJS and runs the command.
  */
-import { cpSync, existsSync, renameSync } from "node:fs";
+import { cpSync, existsSync, renameSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findOpenBlas } from "./native-tools.mjs";
 import { packedTarball } from "./pack.mjs";
 import { strangersProject } from "./verify/stranger.mjs";
 
@@ -63,21 +65,18 @@ function tryInstalled(project) {
   console.log(`  glocal doctor: ${doctor.split("\n")[0]} …`);
 }
 
+/** @param {Project} project @param {string} tarball @param {string[]} flags */
+function install(project, tarball, flags) {
+  const start = performance.now();
+  project.must("npm", "install", tarball, "--prefer-offline", "--no-audit", "--no-fund", ...flags);
+  console.log(`npm install ${["glocal.tgz", ...flags].join(" ")}: ${secondsSince(start)} s`);
+}
+
 /** @param {string} tarball @param {string[]} flags */
-function installAndTry(tarball, flags) {
+function tryPrebuilt(tarball, flags) {
   const project = strangersProject();
   try {
-    const start = performance.now();
-    project.must(
-      "npm",
-      "install",
-      tarball,
-      "--prefer-offline",
-      "--no-audit",
-      "--no-fund",
-      ...flags,
-    );
-    console.log(`npm install ${["glocal.tgz", ...flags].join(" ")}: ${secondsSince(start)} s`);
+    install(project, tarball, flags);
     expectNothingBuilt(project);
     expectQuickInstallScript(project);
     tryInstalled(project);
@@ -87,10 +86,28 @@ function installAndTry(tarball, flags) {
   }
 }
 
+/** What the package carries has to suffice for a build of its own. @param {string} tarball */
+function tryBuilding(tarball) {
+  const openblas = findOpenBlas(ROOT);
+  if (!openblas) throw new Error("Expected a static OpenBLAS but found none. Run `npm run setup`.");
+  const project = strangersProject({ PATH: process.env.PATH ?? "", GLOCAL_OPENBLAS_DIR: openblas });
+  try {
+    install(project, tarball, ["--ignore-scripts"]);
+    rmSync(join(project.folder, "node_modules", "glocal", "prebuilds"), { recursive: true });
+    const start = performance.now();
+    project.must("node", INSTALL_SCRIPT);
+    console.log(`  no binary, but a compiler: built one in ${secondsSince(start)} s`);
+    tryInstalled(project);
+  } finally {
+    project.remove();
+  }
+}
+
 const tarball = resolve(process.argv[2] ?? packedTarball(ROOT));
 try {
-  installAndTry(tarball, []);
-  installAndTry(tarball, ["--ignore-scripts"]);
+  tryPrebuilt(tarball, []);
+  tryPrebuilt(tarball, ["--ignore-scripts"]);
+  tryBuilding(tarball);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;

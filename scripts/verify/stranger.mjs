@@ -1,4 +1,4 @@
-/** A stranger's machine, as far as a folder can be one: an empty project, with Node and npm on PATH and nothing else. */
+/** A stranger's machine, as far as a folder can be one: an empty project, and by default only Node and npm on PATH. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -36,17 +36,21 @@ function bareEnv(path) {
   return { ...Object.fromEntries(kept), PATH: path };
 }
 
-/** @returns {Project} */
-export function strangersProject() {
+/**
+ * @param {Record<string, string>} [developer] what a stranger who can compile has besides: variables, among them a PATH
+ * @returns {Project}
+ */
+export function strangersProject(developer = {}) {
   const base = realpathSync(mkdtempSync(join(tmpdir(), "glocal-package-")));
   const folder = join(base, "project");
   mkdirSync(folder);
   writeFileSync(join(folder, "package.json"), '{ "name": "stranger", "private": true }\n');
-  const env = bareEnv(barePath(base));
+  const bin = barePath(base);
+  const env = { ...bareEnv(bin), ...developer };
   /** @type {Project["run"]} */
   const run = (command, ...args) => {
     const options = { cwd: folder, env, encoding: /** @type {const} */ ("utf8") };
-    const { status, stdout, stderr, error } = spawnSync(join(env.PATH, command), args, options);
+    const { status, stdout, stderr, error } = spawnSync(join(bin, command), args, options);
     return { status, output: `${stdout ?? ""}${stderr ?? ""}${error?.message ?? ""}` };
   };
   return {
