@@ -39,12 +39,14 @@ function loadFailure(root) {
 export function missingMessage(failure, missing, where) {
   const names = missing.map((tool) => tool.what).join(", ");
   const packages = missing.map((tool) => tool.debian).join(" ");
-  const again = where.checkout ? "npm install" : "npm rebuild glocal";
+  const remedy = where.checkout
+    ? "npm run setup"
+    : `sudo apt-get install -y ${packages} && npm rebuild glocal`;
   return [
     `glocal: no binary for ${where.platform}-${where.arch} could be loaded (${failure}),`,
     `and building one here needs what was not found: ${names}.`,
     "On Debian or Ubuntu this mends it:",
-    `  sudo apt-get install -y ${packages} && ${again}`,
+    `  ${remedy}`,
   ].join("\n");
 }
 

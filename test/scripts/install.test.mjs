@@ -49,6 +49,8 @@ describe("what a build of the addon needs", () => {
     expect(message).toContain("No native build was found");
     expect(message).toContain("CMake, a C++20 compiler");
     expect(message).toContain("sudo apt-get install -y cmake g++ && npm rebuild glocal");
+    const inCheckout = missingMessage("No native build", missing, { ...where, checkout: true });
+    expect(inCheckout).toMatch(/\n {2}npm run setup$/);
   });
 });
 
