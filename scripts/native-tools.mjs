@@ -23,28 +23,21 @@ export function findProgram(name, env = process.env) {
   return undefined;
 }
 
-/** @param {string} folder */
-function subfolders(folder) {
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => join(folder, entry.name));
-}
-
 /** @param {string} folder @returns {string[]} the folder and all below it */
 function allFolders(folder) {
-  return existsSync(folder) ? [folder, ...subfolders(folder).flatMap(allFolders)] : [];
+  if (!existsSync(folder)) return [];
+  const below = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [folder, ...below.flatMap((entry) => allFolders(join(folder, entry.name)))];
 }
 
-/** Debian's multi-architecture folders hold the variants of OpenBLAS; only these two need no OpenMP runtime. */
+/** Debian keeps a folder for each architecture; of OpenBLAS's variants in it only these two need no OpenMP runtime. */
 function systemFolders() {
-  const multiarch = subfolders("/usr/lib").filter((folder) => folder.includes("-linux-"));
+  const cpu = { x64: "x86_64", arm64: "aarch64" }[process.arch] ?? process.arch;
+  const multiarch = `/usr/lib/${cpu}-linux-gnu`;
   return [
-    ...multiarch.flatMap((folder) => [
-      join(folder, "openblas-pthread"),
-      join(folder, "openblas-serial"),
-      folder,
-    ]),
+    join(multiarch, "openblas-pthread"),
+    join(multiarch, "openblas-serial"),
+    multiarch,
     "/usr/lib64",
     "/usr/lib",
     "/usr/local/lib",
