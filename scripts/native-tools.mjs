@@ -1,5 +1,6 @@
 /** Finds what a build of the addon needs, and says which Debian packages hold what is missing. */
 import { accessSync, constants, existsSync, readdirSync } from "node:fs";
+import { machine } from "node:os";
 import { delimiter, join } from "node:path";
 
 /** @typedef {{ what: string, debian: string }} MissingTool */
@@ -32,8 +33,7 @@ function allFolders(folder) {
 
 /** Debian keeps a folder for each architecture; of OpenBLAS's variants in it only these two need no OpenMP runtime. */
 function systemFolders() {
-  const cpu = { x64: "x86_64", arm64: "aarch64" }[process.arch] ?? process.arch;
-  const multiarch = `/usr/lib/${cpu}-linux-gnu`;
+  const multiarch = `/usr/lib/${machine()}-linux-gnu`;
   return [
     join(multiarch, "openblas-pthread"),
     join(multiarch, "openblas-serial"),

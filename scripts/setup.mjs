@@ -65,6 +65,12 @@ export function setUp(root = ROOT) {
         machine,
       ),
   );
+  const chosen = process.env.GLOCAL_OPENBLAS_DIR;
+  if (chosen && !findOpenBlas(root)) {
+    throw new Error(
+      `Expected libopenblas.a in GLOCAL_OPENBLAS_DIR (${chosen}) but it is not there. Correct the variable or unset it.`,
+    );
+  }
   const blas = openBlas(root);
   step(
     "OpenBLAS",
