@@ -1,0 +1,137 @@
+/** A graph compiled for a device, and the jobs that run several of them in one native call. */
+import { GlocalError } from "../errors.js";
+import type { Graph } from "../ir/graph.js";
+import { encode } from "../lower/encode.js";
+import { type Lowered, type LowerOptions, lower } from "../lower/lower.js";
+import type { NativeBuffer, NativeProgram } from "../native/addon.js";
+import { Job, type Place } from "../native/job.js";
+import type { Device } from "./device.js";
+
+/** Memory on a device, from an offset in bytes. */
+export interface DeviceArray {
+  readonly buffer: NativeBuffer;
+  readonly offset: number;
+}
+
+export interface CompileOptions extends LowerOptions {
+  /** Fills scratch memory with NaN before each call, so that a test sees reads of memory never written. */
+  readonly poison?: boolean;
+}
+
+export class Executable {
+  readonly native: NativeProgram;
+  private readonly constants: ReadonlyMap<number, DeviceArray>;
+
+  private constructor(
+    readonly lowered: Lowered,
+    device: Device,
+    poison: boolean,
+  ) {
+    const constants = new Map<number, DeviceArray>();
+    for (const { slot, data } of lowered.constants) {
+      const buffer = device.allocate(data.byteLength);
+      buffer.write(data, 0);
+      constants.set(slot, { buffer, offset: 0 });
+    }
+    this.constants = constants;
+    this.native = device.native.compile(encode(lowered.program), { poison });
+  }
+
+  static compile(device: Device, graph: Graph, options: CompileOptions): Executable {
+    return new Executable(lower(graph, options), device, options.poison ?? false);
+  }
+
+  /** Native calls that one run of the program makes. */
+  get launches(): number {
+    return this.lowered.program.steps.length;
+  }
+
+  /** Memory for every slot: inputs in order, outputs that are not donated in order, then constants. */
+  bind(inputs: readonly DeviceArray[], outputs: readonly DeviceArray[]): DeviceArray[] {
+    const bound = [...inputs];
+    const fresh = [...new Set(this.lowered.outputSlots)].filter((s) => s >= inputs.length);
+    if (fresh.length !== outputs.length)
+      throw new GlocalError("GLOCAL_BAD_OPTION", {
+        expected: `${fresh.length} output arrays for ${this.lowered.program.name}`,
+        received: `${outputs.length}`,
+      });
+    fresh.forEach((slot, i) => {
+      bound[slot] = outputs[i] as DeviceArray;
+    });
+    for (const [slot, array] of this.constants) bound[slot] = array;
+    return bound;
+  }
+}
+
+/** Commands for one native call, with the programs and buffers they use. */
+export class DeviceJob {
+  private readonly job = new Job();
+  private readonly programs = new Map<NativeProgram, number>();
+  private readonly buffers = new Map<NativeBuffer, number>();
+  private encoded: Float64Array | undefined;
+
+  constructor(private readonly device: Device) {}
+
+  get commands(): number {
+    return this.job.commands;
+  }
+
+  call(
+    executable: Executable,
+    inputs: readonly DeviceArray[],
+    outputs: readonly DeviceArray[] = [],
+  ): void {
+    const slots = executable.bind(inputs, outputs).map((a) => this.place(a));
+    this.job.call(indexOf(this.programs, executable.native), slots);
+  }
+
+  copy(from: DeviceArray, to: DeviceArray, bytes: number): void {
+    this.job.copy(this.place(from), this.place(to), bytes);
+  }
+
+  zero(at: DeviceArray, bytes: number): void {
+    this.job.zero(this.place(at), bytes);
+  }
+
+  /** Runs on the calling thread. A job may run any number of times. */
+  runSync(): void {
+    this.device.native.runSync(this.encode(), [...this.programs.keys()], [...this.buffers.keys()]);
+  }
+
+  /**
+   * Runs off the event loop.
+   *
+   * @returns how many commands ran: fewer than `commands` when the signal stopped it between two
+   */
+  async run(signal?: AbortSignal): Promise<number> {
+    if (signal?.aborted) return 0;
+    const cancel = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const stop = () => Atomics.store(cancel, 0, 1);
+    signal?.addEventListener("abort", stop, { once: true });
+    try {
+      return await this.device.native.run(
+        this.encode(),
+        [...this.programs.keys()],
+        [...this.buffers.keys()],
+        cancel,
+      );
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
+  }
+
+  private encode(): Float64Array {
+    this.encoded ??= this.job.encode();
+    return this.encoded;
+  }
+
+  private place({ buffer, offset }: DeviceArray): Place {
+    return { buffer: indexOf(this.buffers, buffer), offset };
+  }
+}
+
+function indexOf<T>(table: Map<T, number>, item: T): number {
+  const at = table.get(item) ?? table.size;
+  table.set(item, at);
+  return at;
+}
