@@ -34,6 +34,7 @@ export function distBuildReason(root) {
  */
 export function buildDist(root, run) {
   const hash = sourcesHash(root);
+  rmSync(stampPath(root), { force: true });
   rmSync(join(root, "dist"), { recursive: true, force: true });
   run(
     process.execPath,

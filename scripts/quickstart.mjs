@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { orExplain, ROOT, setUp } from "./setup.mjs";
 
 orExplain(() => {
-  setUp();
+  setUp(ROOT);
   console.log("");
   const cli = join(ROOT, "dist", "cli", "main.js");
   // Without a timeout and in the same process group, so that Ctrl-C reaches the run and is its to handle.

@@ -21,67 +21,85 @@ export function thisMachine() {
   };
 }
 
-/** @param {string} root @returns {import("./setup/provide.mjs").Want} */
-function openBlas(root) {
-  return {
+function checkNode() {
+  const major = Number(process.versions.node.split(".")[0]);
+  if (major >= 20) return;
+  throw new Error(
+    `Expected Node 20 or newer but this is Node ${process.versions.node}. Install a newer one.`,
+  );
+}
+
+/** @param {string} root */
+function provideDependencies(root) {
+  const flags = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"];
+  step("npm packages", dependenciesReason(root), () =>
+    runOrThrow("npm", ["ci", ...flags], { cwd: root }),
+  );
+}
+
+/** @param {import("./setup/provide.mjs").Machine} machine */
+function provideBuildTools(machine) {
+  const missing = missingBuildTools();
+  const title = missing.map((tool) => tool.what).join(", ");
+  const want = {
+    title,
+    packages: missing.map((tool) => tool.debian),
+    present: () => missingBuildTools().length === 0,
+  };
+  const reason = `the addon is C++ and this is missing: ${title}`;
+  step("build tools", want.present() ? undefined : reason, () => provide(want, machine));
+}
+
+/** @param {string} root @param {import("./setup/provide.mjs").Machine} machine */
+function provideOpenBlas(root, machine) {
+  const want = {
     title: "A static OpenBLAS",
     packages: ["libopenblas-dev"],
     unpack: { packages: ["libopenblas-pthread-dev"], into: join(root, ".cache", "openblas") },
     present: () => findOpenBlas(root) !== undefined,
   };
-}
-
-function checkNode() {
-  const major = Number(process.versions.node.split(".")[0]);
-  if (major < 20) {
-    throw new Error(
-      `Expected Node 20 or newer but this is Node ${process.versions.node}. Install a newer one.`,
-    );
-  }
-}
-
-/** @param {string} root */
-export function setUp(root = ROOT) {
-  checkNode();
-  console.log("Setting up");
-  step("npm packages", dependenciesReason(root), () =>
-    runOrThrow("npm", ["ci", "--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund"], {
-      cwd: root,
-    }),
-  );
-  const machine = thisMachine();
-  const missing = missingBuildTools();
-  const names = missing.map((tool) => tool.what).join(", ");
-  step(
-    "build tools",
-    missing.length > 0 ? `the addon is C++ and this is missing: ${names}` : undefined,
-    () =>
-      provide(
-        {
-          title: names,
-          packages: missing.map((tool) => tool.debian),
-          present: () => missingBuildTools().length === 0,
-        },
-        machine,
-      ),
-  );
   const chosen = process.env.GLOCAL_OPENBLAS_DIR;
-  if (chosen && !findOpenBlas(root)) {
+  if (chosen && !want.present()) {
     throw new Error(
       `Expected libopenblas.a in GLOCAL_OPENBLAS_DIR (${chosen}) but it is not there. Correct the variable or unset it.`,
     );
   }
-  const blas = openBlas(root);
-  step(
-    "OpenBLAS",
-    blas.present() ? undefined : "the addon links it statically and there is none",
-    () => provide(blas, machine),
-  );
+  const reason = "the addon links it statically and there is none";
+  step("OpenBLAS", want.present() ? undefined : reason, () => provide(want, machine));
+}
+
+/** All that the builds need. @param {string} root */
+export function provideAll(root) {
+  checkNode();
+  const machine = thisMachine();
+  provideDependencies(root);
+  provideBuildTools(machine);
+  provideOpenBlas(root, machine);
+}
+
+/** @param {string} root */
+export function makeAddon(root) {
   step("native addon", nativeBuildReason(root), () => buildNative(root, runOrThrow));
+}
+
+/** @param {string} root */
+export function makeDist(root) {
   step("dist", distBuildReason(root), () => buildDist(root, runOrThrow));
 }
 
-/** Runs what a command of this folder does, and ends it with a plain message when the machine cannot do it. @param {() => void} work */
+/** @param {string} root */
+export function setUp(root) {
+  console.log("Setting up");
+  provideAll(root);
+  makeAddon(root);
+  makeDist(root);
+}
+
+/**
+ * Ends a command with a plain message when the machine cannot do it.
+ *
+ * @param {() => void} work
+ */
 export function orExplain(work) {
   try {
     work();
@@ -91,4 +109,4 @@ export function orExplain(work) {
   }
 }
 
-if (isMain(import.meta.url)) orExplain(() => setUp());
+if (isMain(import.meta.url)) orExplain(() => setUp(ROOT));
