@@ -1,0 +1,220 @@
+// Evaluates a fused expression tile by tile. A tile is a run of the flattened
+// iteration space short enough for all registers to stay in the first cache.
+#pragma once
+
+#include <vector>
+
+#include "cpu/kernels/instructions.h"
+#include "cpu/kernels/operand.h"
+
+namespace glocal::cpu::GLOCAL_SIMD {
+
+// Elements of a tile.
+template <class T>
+inline constexpr int kTile = 4096 / static_cast<int>(sizeof(T));
+
+// The iteration space, in the order in which it is flattened: dimension i is order[i] of the
+// expression's. Every tile begins at a multiple of `alignment`.
+struct Space {
+  int rank = 0;
+  int order[kMaxRank];
+  int64_t alignment = 1;
+};
+
+inline Operand Flatten(const View& view, const std::vector<int64_t>& dims, const Space& space,
+                       const Context& context) {
+  Operand operand;
+  operand.base = context.At<std::byte>(view.ref);
+  operand.dtype = view.dtype;
+  for (int i = 0; i < space.rank; i++) {
+    operand.Append(dims[space.order[i]], view.strides[space.order[i]]);
+  }
+  operand.Classify();
+  return operand;
+}
+
+template <class T>
+class Evaluator {
+ public:
+  Evaluator(const Expression& expression, const Space& space, const Context& context)
+      : expression_(expression), space_(space) {
+    registers_.resize(expression.loads.size() + expression.code.size());
+    for (size_t i = 0; i < expression.loads.size(); i++) {
+      Register& r = registers_[i];
+      r.operand = Flatten(expression.loads[i], expression.dims, space, context);
+      const bool in_place =
+          r.operand.pattern == Pattern::kContiguous && r.operand.dtype == kDTypeOf<T>;
+      const bool unchanging =
+          r.operand.pattern == Pattern::kPeriodic && space.alignment % r.operand.period == 0;
+      r.home = in_place                                              ? Home::kInPlace
+               : unchanging || r.operand.pattern == Pattern::kScalar ? Home::kFixed
+                                                                     : Home::kTile;
+    }
+    for (size_t i = 0; i < expression.code.size(); i++) {
+      const Instruction& instruction = expression.code[i];
+      Register& r = registers_[expression.loads.size() + i];
+      r.home = instruction.op == Op::kConstant ? Home::kFixed : Home::kTile;
+      r.last_use = static_cast<int>(i);
+      if (IsLeaf(instruction.op)) continue;
+      for (const int32_t a : instruction.args) registers_[a].last_use = static_cast<int>(i);
+    }
+  }
+
+  // The register is read after the tile, so its place must last.
+  void Keep(int reg) { registers_[reg].last_use = kForever; }
+
+  // Lets the register be computed straight into `store`, if nothing is lost by it. All registers
+  // must have been kept before.
+  bool TryStoreInPlace(int reg, const Operand& store) {
+    Register& r = registers_[reg];
+    const int loads = static_cast<int>(expression_.loads.size());
+    if (reg < loads || r.home != Home::kTile) return false;
+    if (store.pattern != Pattern::kContiguous || store.dtype != kDTypeOf<T>) return false;
+    for (int i = 0; i < loads; i++) {
+      const Register& load = registers_[i];
+      // A later instruction would read what this one has overwritten.
+      if (load.home == Home::kInPlace && load.last_use > reg - loads &&
+          load.operand.Overlaps(store)) {
+        return false;
+      }
+    }
+    r.home = Home::kInPlace;
+    r.operand = store;
+    return true;
+  }
+
+  // A load that a store may overwrite before another store has read it must be copied.
+  void Protect(int reg, const Operand& store) {
+    if (reg >= static_cast<int>(expression_.loads.size())) return;
+    Register& r = registers_[reg];
+    if (r.home == Home::kInPlace && r.operand.Overlaps(store)) r.home = Home::kTile;
+  }
+
+  // Gives every register a tile. Tiles are reused once their register has been read for the last
+  // time.
+  void AssignTiles() {
+    std::vector<int> free;
+    const auto take = [&] {
+      if (free.empty()) return tiles_++;
+      const int tile = free.back();
+      free.pop_back();
+      return tile;
+    };
+    for (Register& r : registers_) {
+      if (r.home == Home::kFixed) r.tile = tiles_++;
+    }
+    const size_t loads = expression_.loads.size();
+    for (size_t i = 0; i < loads; i++) {
+      if (registers_[i].home == Home::kTile) registers_[i].tile = take();
+    }
+    std::vector<bool> released(registers_.size());
+    for (size_t i = 0; i < expression_.code.size(); i++) {
+      const Instruction& instruction = expression_.code[i];
+      for (const int32_t a : instruction.args) {
+        const Register& r = registers_[a];
+        if (IsLeaf(instruction.op) || r.home != Home::kTile || released[a]) continue;
+        if (r.last_use != static_cast<int>(i) || a >= static_cast<int>(loads + i)) continue;
+        released[a] = true;
+        free.push_back(r.tile);
+      }
+      if (registers_[loads + i].home == Home::kTile) registers_[loads + i].tile = take();
+    }
+  }
+
+  // Scratch that a worker needs, a multiple of 64 bytes.
+  size_t ScratchBytes() const { return PointerBytes() + tiles_ * kTileBytes; }
+
+  // Fills the registers that stay the same in every tile.
+  void Begin(std::byte* scratch) const {
+    T** values = reinterpret_cast<T**>(scratch);
+    const size_t loads = expression_.loads.size();
+    for (size_t i = 0; i < registers_.size(); i++) {
+      const Register& r = registers_[i];
+      if (r.home == Home::kInPlace) continue;
+      values[i] = reinterpret_cast<T*>(scratch + PointerBytes() + r.tile * kTileBytes);
+      if (r.home != Home::kFixed) continue;
+      if (i < loads) {
+        LoadTile(r.operand, 0, kTile<T>, values[i]);
+      } else {
+        const T value = static_cast<T>(expression_.code[i - loads].value);
+        for (int j = 0; j < kTile<T>; j++) values[i][j] = value;
+      }
+    }
+  }
+
+  // Evaluates elements [begin, begin + n); n is at most kTile.
+  void Run(std::byte* scratch, int64_t begin, int n) const {
+    T** values = reinterpret_cast<T**>(scratch);
+    const size_t loads = expression_.loads.size();
+    for (size_t i = 0; i < registers_.size(); i++) {
+      const Register& r = registers_[i];
+      if (r.home == Home::kInPlace) {
+        values[i] = reinterpret_cast<T*>(r.operand.base) + begin;
+      } else if (i < loads && r.home == Home::kTile) {
+        LoadTile(r.operand, begin, n, values[i]);
+      }
+    }
+    for (size_t i = 0; i < expression_.code.size(); i++) {
+      const Instruction& instruction = expression_.code[i];
+      T* out = values[loads + i];
+      if (instruction.op == Op::kIota) {
+        Iota(instruction.args[0], begin, n, out);
+        continue;
+      }
+      const int32_t* args = instruction.args;
+      RunInstruction(instruction.op, n, out, values[args[0]], values[args[1]], values[args[2]]);
+    }
+  }
+
+  const T* Value(const std::byte* scratch, int reg) const {
+    return reinterpret_cast<T* const*>(scratch)[reg];
+  }
+
+ private:
+  static constexpr int kForever = 1 << 30;
+  static constexpr size_t kTileBytes = kTile<T> * sizeof(T);
+
+  enum class Home {
+    kInPlace,  // memory of the caller
+    kFixed,    // a tile filled once
+    kTile,     // a tile filled anew each time
+  };
+  struct Register {
+    Home home = Home::kTile;
+    int tile = 0;
+    int last_use = -1;  // the last instruction that reads it
+    Operand operand;
+  };
+
+  static bool IsLeaf(Op op) { return op == Op::kConstant || op == Op::kIota; }
+
+  size_t PointerBytes() const { return (registers_.size() * sizeof(T*) + 63) & ~size_t{63}; }
+
+  void Iota(int dim, int64_t begin, int n, T* out) const {
+    int64_t inner = 1;
+    for (int i = space_.rank - 1; space_.order[i] != dim; i--) {
+      inner *= expression_.dims[space_.order[i]];
+    }
+    int64_t value = begin / inner % expression_.dims[dim];
+    int64_t run = inner - begin % inner;
+    for (int at = 0; at < n; run = inner) {
+      const int end = static_cast<int>(Smaller(n, at + run));
+      for (; at < end; at++) out[at] = static_cast<T>(value);
+      if (++value == expression_.dims[dim]) value = 0;
+    }
+  }
+
+  const Expression& expression_;
+  Space space_;
+  std::vector<Register> registers_;
+  int tiles_ = 0;
+};
+
+// Elements that one task should take: enough to be worth handing over, given how many
+// instructions each costs.
+inline int64_t ElementsPerTask(const Expression& e) {
+  const int64_t cost = static_cast<int64_t>(1 + e.loads.size() + e.code.size());
+  return Larger(8192, Smaller(65536, 262144 / cost));
+}
+
+}  // namespace glocal::cpu::GLOCAL_SIMD

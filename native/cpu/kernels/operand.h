@@ -1,0 +1,228 @@
+// A strided operand seen as one flat row-major sequence, and tiles of it
+// loaded into and stored from registers of the compute type T.
+#pragma once
+
+#include <cstring>
+
+#include "cpu/kernels/entries.h"
+#include "cpu/kernels/partition.h"
+
+namespace glocal::cpu::GLOCAL_SIMD {
+
+enum class Pattern {
+  kScalar,      // the same element everywhere
+  kContiguous,  // element i
+  kPeriodic,    // element i mod period
+  kRepeated,    // element i / period
+  kStrided,     // anything else
+};
+
+struct Operand {
+  std::byte* base = nullptr;
+  DType dtype = DType::kFloat32;
+  Pattern pattern = Pattern::kScalar;
+  int64_t period = 1;
+  // Merged dimensions, none of size 1.
+  int rank = 0;
+  int64_t dims[kMaxRank];
+  int64_t strides[kMaxRank];
+
+  // Appends a dimension inside those so far, merged with the last where it can be.
+  void Append(int64_t size, int64_t stride) {
+    if (size == 1) return;
+    if (rank > 0 && strides[rank - 1] == stride * size) {
+      dims[rank - 1] *= size;
+      strides[rank - 1] = stride;
+      return;
+    }
+    dims[rank] = size;
+    strides[rank] = stride;
+    rank++;
+  }
+
+  // After the last Append.
+  void Classify() {
+    const auto is = [this](int64_t outer, int64_t inner) {
+      return rank == 2 && strides[0] == outer && strides[1] == inner;
+    };
+    pattern = rank == 0                      ? Pattern::kScalar
+              : rank == 1 && strides[0] == 0 ? Pattern::kScalar
+              : rank == 1 && strides[0] == 1 ? Pattern::kContiguous
+              : is(0, 1)                     ? Pattern::kPeriodic
+              : is(1, 0)                     ? Pattern::kRepeated
+                                             : Pattern::kStrided;
+    period = rank == 2 ? dims[1] : 1;
+  }
+
+  // The bytes from the lowest to the end of the highest element.
+  const std::byte* Low() const { return base + Reach(-1) * BytesOf(dtype); }
+  const std::byte* End() const { return base + (Reach(1) + 1) * BytesOf(dtype); }
+  bool Overlaps(const Operand& other) const { return Low() < other.End() && other.Low() < End(); }
+
+ private:
+  int64_t Reach(int64_t sign) const {
+    int64_t reach = 0;
+    for (int i = 0; i < rank; i++) {
+      if (sign * strides[i] > 0) reach += (dims[i] - 1) * strides[i];
+    }
+    return reach;
+  }
+};
+
+// Calls body(offset, at, count, stride) for the runs along the innermost dimension that make up
+// elements [begin, begin + n): `count` elements from `offset`, `stride` apart, at `at` of the tile.
+template <class Body>
+void ForRuns(const Operand& operand, int64_t begin, int n, const Body& body) {
+  const int last = operand.rank - 1;
+  int64_t index[kMaxRank];
+  int64_t rest = begin;
+  int64_t offset = 0;
+  for (int i = last; i >= 0; i--) {
+    index[i] = rest % operand.dims[i];
+    rest /= operand.dims[i];
+    offset += index[i] * operand.strides[i];
+  }
+  const int64_t inner = operand.dims[last];
+  const int64_t stride = operand.strides[last];
+  for (int at = 0;;) {
+    const int count = static_cast<int>(Smaller(n - at, inner - index[last]));
+    body(offset, at, count, stride);
+    at += count;
+    if (at >= n) return;
+    // The next run starts at 0 of the innermost dimension.
+    offset -= index[last] * stride;
+    index[last] = 0;
+    for (int i = last - 1; i >= 0; i--) {
+      offset += operand.strides[i];
+      if (++index[i] < operand.dims[i]) break;
+      offset -= operand.dims[i] * operand.strides[i];
+      index[i] = 0;
+    }
+  }
+}
+
+template <class T, class S>
+void ConvertRun(const S* from, int64_t stride, int n, T* to) {
+  if (stride == 1) {
+#pragma GCC ivdep
+    for (int i = 0; i < n; i++) to[i] = static_cast<T>(from[i]);
+  } else if (stride == 0) {
+    const T value = static_cast<T>(*from);
+    for (int i = 0; i < n; i++) to[i] = value;
+  } else {
+    for (int i = 0; i < n; i++) to[i] = static_cast<T>(from[i * stride]);
+  }
+}
+
+// to[i] = from[(begin + i) mod period]
+template <class T, class S>
+void LoadPeriodic(const S* from, int64_t period, int64_t begin, int n, T* to) {
+  const int64_t phase = begin % period;
+  const int head = static_cast<int>(Smaller(n, period - phase));
+  ConvertRun(from + phase, 1, head, to);
+  const int tail = static_cast<int>(Smaller(n - head, phase));
+  ConvertRun(from, 1, tail, to + head);
+  // One whole period is there; the rest repeats it, doubling.
+  for (int filled = head + tail; filled < n;) {
+    const int count = static_cast<int>(Smaller(filled, n - filled));
+    std::memcpy(to + filled, to, static_cast<size_t>(count) * sizeof(T));
+    filled += count;
+  }
+}
+
+template <class T, class S>
+void LoadRepeated(const S* from, int64_t period, int64_t begin, int n, T* to) {
+  from += begin / period;
+  int run = static_cast<int>(Smaller(n, period - begin % period));
+  for (int at = 0; at < n; from++) {
+    const T value = static_cast<T>(*from);
+    for (int i = 0; i < run; i++) to[at + i] = value;
+    at += run;
+    run = static_cast<int>(Smaller(n - at, period));
+  }
+}
+
+template <class T, class S>
+void LoadTileFrom(const Operand& operand, int64_t begin, int n, T* to) {
+  const S* base = reinterpret_cast<const S*>(operand.base);
+  switch (operand.pattern) {
+    case Pattern::kScalar:
+      return ConvertRun(base, 0, n, to);
+    case Pattern::kContiguous:
+      return ConvertRun(base + begin, 1, n, to);
+    case Pattern::kPeriodic:
+      return LoadPeriodic(base, operand.period, begin, n, to);
+    case Pattern::kRepeated:
+      return LoadRepeated(base, operand.period, begin, n, to);
+    case Pattern::kStrided:
+      ForRuns(operand, begin, n, [&](int64_t offset, int at, int count, int64_t stride) {
+        ConvertRun(base + offset, stride, count, to + at);
+      });
+  }
+}
+
+// Elements [begin, begin + n) of the flat sequence.
+template <class T>
+void LoadTile(const Operand& operand, int64_t begin, int n, T* to) {
+  switch (operand.dtype) {
+    case DType::kFloat32:
+      return LoadTileFrom<T, float>(operand, begin, n, to);
+    case DType::kFloat64:
+      return LoadTileFrom<T, double>(operand, begin, n, to);
+    case DType::kInt32:
+      return LoadTileFrom<T, int32_t>(operand, begin, n, to);
+    case DType::kBool:
+      return LoadTileFrom<T, uint8_t>(operand, begin, n, to);
+  }
+}
+
+struct ToNumber {
+  template <class D, class T>
+  static D Convert(T x) {
+    return static_cast<D>(x);
+  }
+};
+struct ToBool {
+  template <class D, class T>
+  static D Convert(T x) {
+    return static_cast<D>(x != T(0));
+  }
+};
+
+template <class T, class D, class Conversion>
+void StoreTileTo(const Operand& operand, int64_t begin, int n, const T* from) {
+  D* base = reinterpret_cast<D*>(operand.base);
+  if (operand.pattern == Pattern::kContiguous) {
+    D* to = base + begin;
+#pragma GCC ivdep
+    for (int i = 0; i < n; i++) to[i] = Conversion::template Convert<D>(from[i]);
+    return;
+  }
+  if (operand.rank == 0) {
+    *base = Conversion::template Convert<D>(*from);
+    return;
+  }
+  ForRuns(operand, begin, n, [&](int64_t offset, int at, int count, int64_t stride) {
+    D* to = base + offset;
+    for (int i = 0; i < count; i++) to[i * stride] = Conversion::template Convert<D>(from[at + i]);
+  });
+}
+
+template <class T>
+void StoreTile(const Operand& operand, int64_t begin, int n, const T* from) {
+  switch (operand.dtype) {
+    case DType::kFloat32:
+      return StoreTileTo<T, float, ToNumber>(operand, begin, n, from);
+    case DType::kFloat64:
+      return StoreTileTo<T, double, ToNumber>(operand, begin, n, from);
+    case DType::kInt32:
+      return StoreTileTo<T, int32_t, ToNumber>(operand, begin, n, from);
+    case DType::kBool:
+      return StoreTileTo<T, uint8_t, ToBool>(operand, begin, n, from);
+  }
+}
+
+template <class T>
+inline constexpr DType kDTypeOf = sizeof(T) == 4 ? DType::kFloat32 : DType::kFloat64;
+
+}  // namespace glocal::cpu::GLOCAL_SIMD
