@@ -30,7 +30,8 @@ const double* MatrixArgument(const Napi::Value& value, const char* name, int64_t
       std::find_if_not(data, data + length, [](double x) { return std::isfinite(x); });
   if (bad != data + length) {
     ThrowBadArgument(value.Env(), std::string(name) + " to hold finite numbers",
-                     std::to_string(*bad) + " at element " + std::to_string(bad - data));
+                     Napi::Number::New(value.Env(), *bad).ToString().Utf8Value() + " at element " +
+                         std::to_string(bad - data));
   }
   return data;
 }
