@@ -1,0 +1,115 @@
+"""Times LeNet on Fashion-MNIST in JAX: no tuning, local or glocal hypergradients.
+
+Prints one line of JSON: {method, msPerStep: {min, median, max}, peakRssMb, versions, …}.
+"""
+
+import argparse
+import json
+import platform
+import resource
+import time
+
+import jax
+import jax.numpy as jnp
+import jaxlib
+import numpy as np
+import optax
+
+import fashion_mnist
+import koopman
+import network
+import windows
+
+WARM_UP = 2
+INITIAL = (0.01, 0.9, 1e-4)
+OUTER_RATE = 0.1
+
+
+def arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--method", choices=("none", "local", "glocal"), required=True)
+    parser.add_argument("--windows", type=int, default=3, help="timed windows, after two untimed")
+    parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--window", type=int, default=50, help="inner steps between updates")
+    parser.add_argument("--last", type=int, default=10, help="hypergradients that DMD sees")
+    parser.add_argument("--stacks", type=int, default=4)
+    parser.add_argument("--tolerance", type=float, default=0.1)
+    return parser.parse_args()
+
+
+def window_function(options, training, validation):
+    """(state, raw, indices) -> (state, trajectory or None)."""
+    if options.method == "none":
+        plain = windows.plain_window(training)
+        return lambda *inputs: (plain(*inputs), None)
+    last = options.last if options.method == "glocal" else 1
+    return windows.hypergradient_window(training, windows.in_chunks(*validation), last)
+
+
+def main():
+    options = arguments()
+    training, validation = (
+        tuple(map(jnp.asarray, part))
+        for part in fashion_mnist.training_and_validation(options.data, options.seed)
+    )
+    total = WARM_UP + options.windows
+    indices = fashion_mnist.minibatches(
+        len(training[1]), options.batch, total * options.window, options.seed
+    )
+    indices = jnp.asarray(indices).reshape(total, options.window, options.batch)
+    parameters = network.initial_parameters(options.seed)
+    state = parameters, jax.tree.map(jnp.zeros_like, parameters)
+    raw = jax.scipy.special.logit(jnp.asarray(INITIAL))
+    outer = optax.adam(OUTER_RATE)
+    outer_state = outer.init(raw)
+
+    @jax.jit
+    def update(raw, outer_state, estimate):
+        change, outer_state = outer.update(estimate, outer_state, raw)
+        return optax.apply_updates(raw, change), outer_state
+
+    run_window = window_function(options, training, validation)
+    times, fallbacks = [], 0
+    for number in range(total):
+        start = time.perf_counter()
+        state, trajectory = run_window(state, raw, indices[number])
+        if trajectory is not None:
+            estimate = np.asarray(trajectory)[-1]
+            if options.method == "glocal":
+                estimate, settled = koopman.steady_state(
+                    trajectory, options.stacks, options.tolerance
+                )
+                fallbacks += not settled
+            raw, outer_state = update(raw, outer_state, jnp.asarray(estimate, jnp.float32))
+        jax.block_until_ready((state, raw))
+        times.append(1e3 * (time.perf_counter() - start) / options.window)
+
+    timed = np.asarray(times[WARM_UP:])
+    result = {
+        "method": options.method,
+        "msPerStep": {
+            "min": round(float(timed.min()), 3),
+            "median": round(float(np.median(timed)), 3),
+            "max": round(float(timed.max()), 3),
+        },
+        "peakRssMb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "versions": {
+            "jax": jax.__version__,
+            "jaxlib": jaxlib.__version__,
+            "numpy": np.__version__,
+            "python": platform.python_version(),
+        },
+        "device": jax.devices()[0].platform,
+        "windows": options.windows,
+        "fallbacks": fallbacks,
+        "hyper": dict(
+            zip(("lr", "momentum", "weightDecay"), np.asarray(jax.nn.sigmoid(raw)).tolist())
+        ),
+    }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()
