@@ -1,0 +1,53 @@
+/** `config.json`: everything that defines a run. */
+
+import type { Dataset } from "../data/index.js";
+import type { DeviceReport } from "./library.js";
+import type { RunSettings } from "./settings.js";
+import { packageVersion } from "./version.js";
+
+export interface RunFacts {
+  readonly settings: RunSettings;
+  readonly data: Dataset;
+  readonly startedAt: Date;
+  readonly devices: readonly DeviceReport[];
+}
+
+export function runConfig({ settings, data, startedAt, devices }: RunFacts): object {
+  const { recipe, seed, steps, batch, validation, evaluateEvery, onDivergence } = settings;
+  const { estimator, window, last, stacks } = settings;
+  return {
+    recipe,
+    seed,
+    steps,
+    batch,
+    validation,
+    evaluateEvery,
+    onDivergence,
+    data: {
+      name: data.name,
+      source: data.source ?? null,
+      train: data.train.y.data.length,
+      test: data.test.y.data.length,
+    },
+    inner: {
+      optimizer: "sgd",
+      lr: settings.lr,
+      momentum: settings.momentum,
+      weightDecay: settings.weightDecay,
+      constraint: estimator === "none" ? null : "sigmoid",
+    },
+    outer: { optimizer: "adam", lr: settings.outerLr },
+    hypergradient: {
+      estimator,
+      window,
+      ...(estimator === "glocal" ? { last, stacks } : {}),
+    },
+    device: { requested: settings.device, threads: settings.threads ?? null, found: devices },
+    versions: {
+      glocal: packageVersion(),
+      node: process.version,
+      platform: `${process.platform}-${process.arch}`,
+    },
+    startedAt: startedAt.toISOString(),
+  };
+}

@@ -1,0 +1,123 @@
+/** What a run came to, as `result.json` and `--json` say it. */
+
+import { GlocalError } from "../errors.js";
+import type { HyperValue, WindowReport } from "../hyper/types.js";
+import { isHostArray } from "../ir/array.js";
+import type { ParamTree, RunOutcome, ScheduleEntry } from "../study/index.js";
+import type { StudyResult } from "./library.js";
+import type { RunSettings } from "./settings.js";
+
+export interface RunResult {
+  readonly recipe: string;
+  readonly estimator: string;
+  readonly seed: number;
+  readonly device: string;
+  readonly threads: number | null;
+  /** Inner steps done. */
+  readonly steps: number;
+  readonly msPerStep: number | null;
+  /** Hyperparameters at the beginning and at the end. */
+  readonly initial: Readonly<Record<string, HyperValue>>;
+  readonly hyper: Readonly<Record<string, HyperValue>>;
+  readonly validation: { readonly loss: number | null };
+  readonly test: { readonly loss: number; readonly accuracy: number } | null;
+  readonly windows: number;
+  /** Windows in which the estimator could not do what it is named for; the journal says why. */
+  readonly fallbacks: number;
+  /** True when a signal ended the run before its last step. */
+  readonly stopped: boolean;
+  /** Where and how training left the finite numbers; null when it did not. */
+  readonly diverged: { readonly step: number; readonly what: string } | null;
+  /** What ended the run, when that was an error. */
+  readonly error: { readonly code: string; readonly message: string } | null;
+  /** Absolute path of the run's folder. */
+  readonly folder: string;
+}
+
+interface Context {
+  readonly settings: RunSettings;
+  readonly folder: string;
+}
+
+/** The outcome of a study that came to its end, or was stopped in order. */
+export function completeOutcome(study: StudyResult, { settings, folder }: Context): Outcome {
+  const result: RunResult = {
+    ...named(settings),
+    device: study.device,
+    threads: study.threads,
+    steps: study.steps,
+    msPerStep: study.msPerStep,
+    hyper: { ...initialHyper(settings), ...study.hyper },
+    validation: study.validation,
+    test: study.test,
+    windows: study.windows,
+    fallbacks: study.fallbacks,
+    stopped: study.stopped,
+    diverged: study.diverged,
+    error: null,
+    folder,
+  };
+  return { result, schedule: study.schedule, ...paramsOf(study.params) };
+}
+
+/** The outcome of a study that an error ended: what its windows up to there say. */
+export function brokenOutcome(
+  error: unknown,
+  windows: readonly WindowReport[],
+  { settings, folder }: Context,
+): Outcome {
+  const last = windows.at(-1);
+  const steps = last?.step ?? 0;
+  const code = error instanceof GlocalError ? error.code : "UNEXPECTED";
+  const message = error instanceof Error ? error.message : String(error);
+  const result: RunResult = {
+    ...named(settings),
+    device: settings.device,
+    threads: settings.threads ?? null,
+    steps,
+    msPerStep: meanMsPerStep(windows),
+    hyper: { ...initialHyper(settings), ...last?.hyper },
+    validation: { loss: last?.validation.loss ?? null },
+    test: windows.findLast((window) => window.test)?.test ?? null,
+    windows: windows.length,
+    fallbacks: windows.filter((window) => window.fallback !== null).length,
+    stopped: code === "GLOCAL_ABORTED",
+    diverged: code === "GLOCAL_DIVERGED" ? { step: steps, what: message } : null,
+    error: { code, message },
+    folder,
+  };
+  return { result, schedule: scheduleOf(windows) };
+}
+
+export interface Outcome extends RunOutcome {
+  readonly result: RunResult;
+}
+
+function named(settings: RunSettings) {
+  const { recipe, estimator, seed } = settings;
+  return { recipe, estimator, seed, initial: initialHyper(settings) };
+}
+
+function initialHyper({ lr, momentum, weightDecay }: RunSettings): Record<string, HyperValue> {
+  return { lr, momentum, weightDecay };
+}
+
+/** A window's hyperparameters held from the end of the window before. */
+function scheduleOf(windows: readonly WindowReport[]): ScheduleEntry[] {
+  return windows.map(({ hyper }, i) => ({ step: windows[i - 1]?.step ?? 0, hyper }));
+}
+
+function meanMsPerStep(windows: readonly WindowReport[]): number | null {
+  const last = windows.at(-1);
+  if (last === undefined) return null;
+  const total = windows.reduce(
+    (sum, { step, msPerStep }, i) => sum + (step - (windows[i - 1]?.step ?? 0)) * msPerStep,
+    0,
+  );
+  return total / last.step;
+}
+
+function paramsOf(params: unknown): { params?: ParamTree } {
+  const isTree = typeof params === "object" && params !== null && !isHostArray(params);
+  return isTree ? { params: params as ParamTree } : {};
+}
