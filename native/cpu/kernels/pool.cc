@@ -20,44 +20,44 @@ struct Image {
   T* out;
 };
 
-// Calls visit(first channel, channels) for each vector of channels; `visit` gets a full vector as
-// a constant, so that its loads need no tail.
-template <class T, class Visit>
-inline void ForEachVector(int64_t channels, Visit visit) {
-  int64_t c = 0;
-  for (; c + kWidth<T> <= channels; c += kWidth<T>) visit(c, int64_t{kWidth<T>});
-  if (c < channels) visit(c, channels - c);
-}
+// What a step does to one vector of channels, from channel c on, of one window. `result` is the
+// offset of the pooled pixel. `valid` is a constant where the vector is full, so that loads need no
+// tail.
+template <class T, class Window>
+struct Place {
+  const Window2d& w;
+  const Window& window;
+  int64_t result, c, valid;
 
-template <class T>
-void Average(const Window2d& w, const Image<T>& image) {
-  const T scale = T{1} / static_cast<T>(w.kh * w.kw);
-  ForEachWindow(w, [&](const PoolWindow& window, int64_t result) {
-    ForEachVector<T>(w.c, [&](int64_t c, int64_t valid) {
-      Vector<T> sum = {};
-      ForEachPixel(w, window, [&](int64_t pixel) { sum += LoadFirst(image.a + pixel + c, valid); });
-      StoreFirst(image.out + result + c, sum * scale, valid);
-    });
-  });
-}
+  Vector<T> LoadAt(const T* image, int64_t pixel) const {
+    return LoadFirst(image + pixel + c, valid);
+  }
+  void StoreAt(T* image, int64_t pixel, Vector<T> v) const {
+    StoreFirst(image + pixel + c, v, valid);
+  }
+  // Windows that meet add up.
+  void AddAt(T* image, int64_t pixel, Vector<T> v) const {
+    StoreAt(image, pixel, Window::kDisjoint ? v : LoadAt(image, pixel) + v);
+  }
+  T Share() const { return T{1} / static_cast<T>(w.kh * w.kw); }
+};
 
-// Windows that meet add up.
-template <class T>
-inline void AddTo(T* to, Vector<T> v, int64_t valid) {
-  StoreFirst(to, LoadFirst(to, valid) + v, valid);
-}
+struct Average {
+  template <class T, class Window>
+  static void Apply(const Image<T>& image, const Place<T, Window>& at) {
+    Vector<T> sum = {};
+    at.window.ForEach([&](int64_t pixel) { sum += at.LoadAt(image.a, pixel); });
+    at.StoreAt(image.out, at.result, sum * at.Share());
+  }
+};
 
-template <class T>
-void AverageGrad(const Window2d& w, const Image<T>& image) {
-  const T scale = T{1} / static_cast<T>(w.kh * w.kw);
-  std::fill_n(image.out, w.h * w.w * w.c, T{0});
-  ForEachWindow(w, [&](const PoolWindow& window, int64_t result) {
-    ForEachVector<T>(w.c, [&](int64_t c, int64_t valid) {
-      const Vector<T> share = LoadFirst(image.a + result + c, valid) * scale;
-      ForEachPixel(w, window, [&](int64_t pixel) { AddTo(image.out + pixel + c, share, valid); });
-    });
-  });
-}
+struct AverageGrad {
+  template <class T, class Window>
+  static void Apply(const Image<T>& image, const Place<T, Window>& at) {
+    const Vector<T> share = at.LoadAt(image.a, at.result) * at.Share();
+    at.window.ForEach([&](int64_t pixel) { at.AddAt(image.out, pixel, share); });
+  }
+};
 
 // Where `x` displaces the greatest element so far: a NaN displaces numbers, so it is not lost.
 template <class T>
@@ -65,77 +65,93 @@ inline VectorMask<T> Displaces(Vector<T> x, Vector<T> greatest) {
   return (x > greatest) | ((x != x) & (greatest == greatest));
 }
 
-// The greatest element of a window for each channel, and the offset of its first occurrence as a
-// count of visited pixels.
 template <class T>
-struct Greatest {
-  Vector<T> value;
-  VectorMask<T> ordinal;
-};
+inline Vector<T> LeastVector() {
+  return Vector<T>{} - std::numeric_limits<T>::infinity();
+}
 
-template <class T>
-inline Greatest<T> FindGreatest(const Window2d& w, const PoolWindow& window, const T* x,
-                                int64_t valid) {
-  Greatest<T> best;
-  best.value = Vector<T>{} - std::numeric_limits<T>::infinity();
-  best.ordinal = VectorMask<T>{};
+// Which pixel of the window, counted as they are visited, is the first greatest in each channel.
+template <class T, class Window>
+inline VectorMask<T> FindGreatest(const T* image, const Place<T, Window>& at) {
+  Vector<T> greatest = LeastVector<T>();
+  VectorMask<T> found = {};
   VectorMask<T> ordinal = {};
-  ForEachPixel(w, window, [&](int64_t pixel) {
-    const Vector<T> here = LoadFirst(x + pixel, valid);
-    const VectorMask<T> displaces = Displaces<T>(here, best.value);
-    best.value = displaces ? here : best.value;
-    best.ordinal = displaces ? ordinal : best.ordinal;
+  at.window.ForEach([&](int64_t pixel) {
+    const Vector<T> here = at.LoadAt(image, pixel);
+    const VectorMask<T> displaces = Displaces<T>(here, greatest);
+    greatest = displaces ? here : greatest;
+    found = displaces ? ordinal : found;
     ordinal += 1;
   });
-  return best;
+  return found;
 }
 
-template <class T>
-void Max(const Window2d& w, const Image<T>& image) {
-  ForEachWindow(w, [&](const PoolWindow& window, int64_t result) {
-    ForEachVector<T>(w.c, [&](int64_t c, int64_t valid) {
-      Vector<T> best = Vector<T>{} - std::numeric_limits<T>::infinity();
-      ForEachPixel(w, window, [&](int64_t pixel) {
-        const Vector<T> here = LoadFirst(image.a + pixel + c, valid);
-        best = Displaces<T>(here, best) ? here : best;
-      });
-      StoreFirst(image.out + result + c, best, valid);
+struct Max {
+  template <class T, class Window>
+  static void Apply(const Image<T>& image, const Place<T, Window>& at) {
+    Vector<T> greatest = LeastVector<T>();
+    at.window.ForEach([&](int64_t pixel) {
+      const Vector<T> here = at.LoadAt(image.a, pixel);
+      greatest = Displaces<T>(here, greatest) ? here : greatest;
     });
-  });
+    at.StoreAt(image.out, at.result, greatest);
+  }
+};
+
+struct MaxGrad {
+  template <class T, class Window>
+  static void Apply(const Image<T>& image, const Place<T, Window>& at) {
+    const VectorMask<T> found = FindGreatest(image.a, at);
+    const Vector<T> gradient = at.LoadAt(image.b, at.result);
+    VectorMask<T> ordinal = {};
+    at.window.ForEach([&](int64_t pixel) {
+      at.AddAt(image.out, pixel, ordinal == found ? gradient : Vector<T>{});
+      ordinal += 1;
+    });
+  }
+};
+
+struct MaxTangent {
+  template <class T, class Window>
+  static void Apply(const Image<T>& image, const Place<T, Window>& at) {
+    const VectorMask<T> found = FindGreatest(image.a, at);
+    Vector<T> tangent = {};
+    VectorMask<T> ordinal = {};
+    at.window.ForEach([&](int64_t pixel) {
+      const Vector<T> here = at.LoadAt(image.b, pixel);
+      tangent = ordinal == found ? here : tangent;
+      ordinal += 1;
+    });
+    at.StoreAt(image.out, at.result, tangent);
+  }
+};
+
+template <class T, class Operation, class Window>
+void ForEachPlace(const Window2d& w, const Image<T>& image) {
+  for (int64_t row = 0; row < w.oh; ++row) {
+    for (int64_t column = 0; column < w.ow; ++column) {
+      const Window window(w, row, column);
+      const int64_t result = (row * w.ow + column) * w.c;
+      int64_t c = 0;
+      for (; c + kWidth<T> <= w.c; c += kWidth<T>) {
+        Operation::Apply(image, Place<T, Window>{w, window, result, c, kWidth<T>});
+      }
+      if (c < w.c) Operation::Apply(image, Place<T, Window>{w, window, result, c, w.c - c});
+    }
+  }
 }
 
-template <class T>
-void MaxGrad(const Window2d& w, const Image<T>& image) {
-  std::fill_n(image.out, w.h * w.w * w.c, T{0});
-  ForEachWindow(w, [&](const PoolWindow& window, int64_t result) {
-    ForEachVector<T>(w.c, [&](int64_t c, int64_t valid) {
-      const Greatest<T> best = FindGreatest(w, window, image.a + c, valid);
-      const Vector<T> gradient = LoadFirst(image.b + result + c, valid);
-      VectorMask<T> ordinal = {};
-      ForEachPixel(w, window, [&](int64_t pixel) {
-        const Vector<T> share = ordinal == best.ordinal ? gradient : Vector<T>{};
-        AddTo(image.out + pixel + c, share, valid);
-        ordinal += 1;
-      });
-    });
-  });
-}
-
-template <class T>
-void MaxTangent(const Window2d& w, const Image<T>& image) {
-  ForEachWindow(w, [&](const PoolWindow& window, int64_t result) {
-    ForEachVector<T>(w.c, [&](int64_t c, int64_t valid) {
-      const Greatest<T> best = FindGreatest(w, window, image.a + c, valid);
-      Vector<T> tangent = {};
-      VectorMask<T> ordinal = {};
-      ForEachPixel(w, window, [&](int64_t pixel) {
-        const Vector<T> here = LoadFirst(image.b + pixel + c, valid);
-        tangent = ordinal == best.ordinal ? here : tangent;
-        ordinal += 1;
-      });
-      StoreFirst(image.out + result + c, tangent, valid);
-    });
-  });
+// `kGradient` results are as large as the image; what no window covers is zero.
+template <class T, class Operation, bool kGradient>
+void PoolImage(const Window2d& w, const Image<T>& image) {
+  const bool quads = QuadWindow::Fits(w);
+  const bool covered = quads && w.h == 2 * w.oh && w.w == 2 * w.ow;
+  if (kGradient && !covered) std::fill_n(image.out, w.h * w.w * w.c, T{0});
+  if (quads) {
+    ForEachPlace<T, Operation, QuadWindow>(w, image);
+  } else {
+    ForEachPlace<T, Operation, AnyWindow>(w, image);
+  }
 }
 
 template <class T>
@@ -145,15 +161,15 @@ template <class T>
 ImageFunction<T> FunctionOf(PoolKind kind) {
   switch (kind) {
     case PoolKind::kAvg:
-      return Average<T>;
+      return PoolImage<T, Average, false>;
     case PoolKind::kAvgGrad:
-      return AverageGrad<T>;
+      return PoolImage<T, AverageGrad, true>;
     case PoolKind::kMax:
-      return Max<T>;
+      return PoolImage<T, Max, false>;
     case PoolKind::kMaxGrad:
-      return MaxGrad<T>;
+      return PoolImage<T, MaxGrad, true>;
     case PoolKind::kMaxTangent:
-      return MaxTangent<T>;
+      return PoolImage<T, MaxTangent, false>;
   }
   return nullptr;
 }

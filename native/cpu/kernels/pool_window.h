@@ -1,4 +1,4 @@
-// The part of a pooling window that lies on the image.
+// The pixels of a pooling window that lie on the image.
 #pragma once
 
 #include <algorithm>
@@ -8,33 +8,52 @@
 
 namespace glocal::cpu::GLOCAL_SIMD {
 
-struct PoolWindow {
-  int64_t top, bottom, left, right;  // rows [top, bottom), columns [left, right)
-};
+// Any window: rows [top, bottom), columns [left, right). May overlap others.
+struct AnyWindow {
+  static constexpr bool kDisjoint = false;
+  int64_t top, bottom, left, right;
+  int64_t row_step, step;
 
-inline PoolWindow WindowAt(const Window2d& w, int64_t row, int64_t column) {
-  const int64_t top = row * w.stride_h - w.pad_top;
-  const int64_t left = column * w.stride_w - w.pad_left;
-  return {std::max<int64_t>(top, 0), std::min(top + w.kh, w.h), std::max<int64_t>(left, 0),
-          std::min(left + w.kw, w.w)};
-}
+  AnyWindow(const Window2d& w, int64_t row, int64_t column)
+      : top(std::max<int64_t>(row * w.stride_h - w.pad_top, 0)),
+        bottom(std::min(row * w.stride_h - w.pad_top + w.kh, w.h)),
+        left(std::max<int64_t>(column * w.stride_w - w.pad_left, 0)),
+        right(std::min(column * w.stride_w - w.pad_left + w.kw, w.w)),
+        row_step(w.w * w.c),
+        step(w.c) {}
 
-// Calls visit(offset of the pixel in its image) in row-major order.
-template <class Visit>
-inline void ForEachPixel(const Window2d& w, const PoolWindow& window, Visit visit) {
-  for (int64_t y = window.top; y < window.bottom; ++y) {
-    for (int64_t x = window.left; x < window.right; ++x) visit((y * w.w + x) * w.c);
-  }
-}
-
-// Calls visit(window, offset of the result in its image) for each result of an image.
-template <class Visit>
-inline void ForEachWindow(const Window2d& w, Visit visit) {
-  for (int64_t row = 0; row < w.oh; ++row) {
-    for (int64_t column = 0; column < w.ow; ++column) {
-      visit(WindowAt(w, row, column), (row * w.ow + column) * w.c);
+  // Calls visit(offset of the pixel in its image) in row-major order.
+  template <class Visit>
+  void ForEach(Visit visit) const {
+    for (int64_t y = top; y < bottom; ++y) {
+      for (int64_t x = left; x < right; ++x) visit(y * row_step + x * step);
     }
   }
-}
+};
+
+// A window of 2 × 2 that lies on the image whole and meets no other.
+struct QuadWindow {
+  static constexpr bool kDisjoint = true;
+  int64_t first, row_step, step;
+
+  QuadWindow(const Window2d& w, int64_t row, int64_t column)
+      : first((row * w.stride_h * w.w + column * w.stride_w) * w.c),
+        row_step(w.w * w.c),
+        step(w.c) {}
+
+  static bool Fits(const Window2d& w) {
+    return w.kh == 2 && w.kw == 2 && w.stride_h >= 2 && w.stride_w >= 2 && w.pad_top == 0 &&
+           w.pad_left == 0 && (w.oh - 1) * w.stride_h + 2 <= w.h &&
+           (w.ow - 1) * w.stride_w + 2 <= w.w;
+  }
+
+  template <class Visit>
+  void ForEach(Visit visit) const {
+    visit(first);
+    visit(first + step);
+    visit(first + row_step);
+    visit(first + row_step + step);
+  }
+};
 
 }  // namespace glocal::cpu::GLOCAL_SIMD
