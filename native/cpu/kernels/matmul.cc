@@ -21,7 +21,8 @@ void Gemm(CblasTranspose trans_a, CblasTranspose trans_b, int m, int n, int k, c
   cblas_dgemm(CblasRowMajor, trans_a, trans_b, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
 
-constexpr int64_t kLeastBlock = 32;  // rows or columns of a block: BLAS is slow on thin ones
+constexpr int64_t kLeastBlock =
+    128;  // rows or columns of a block: BLAS packs the other operand for each
 constexpr int64_t kMostBlocks = 64;
 constexpr size_t kMaxBatchDims = 8;
 
