@@ -8,7 +8,8 @@ const LAYERS = [
   ["native"],
   ["runtime"],
   ["nn", "optim", "data"],
-  ["hyper", "koopman"],
+  ["koopman"],
+  ["hyper"],
   ["study"],
   ["cli"],
 ];

@@ -1,0 +1,173 @@
+/** The estimators of the paper: none, local, global and glocal. */
+import { GlocalError } from "../errors.js";
+import { complexPairs, type Dmd, type DmdOptions, dmd } from "../koopman/index.js";
+import type { Estimate, Estimator, Trajectory } from "./estimator.js";
+
+/** τ of the paper. */
+const WINDOW = 50;
+
+function whole(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): void {
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: `${name} to be a whole number from ${least}${most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : ""}`,
+      received: String(value),
+    });
+}
+
+/** The hypergradient at the last point. */
+function lastPoint({ data, points, size }: Trajectory): Float64Array {
+  return data.slice((points - 1) * size, points * size);
+}
+
+const exactly = (trajectory: Trajectory): Estimate => ({
+  gradient: lastPoint(trajectory),
+  eigenvalues: null,
+  fallback: null,
+});
+
+export interface WindowSettings {
+  /** Inner steps between two updates of the hyperparameters (τ). Default 50. */
+  readonly window?: number;
+}
+
+/** No tuning: hyperparameters stay as they start. A window is only a reporting interval. */
+export function none({ window = WINDOW }: WindowSettings = {}): Estimator {
+  whole("window", window, 1);
+  return {
+    name: "none",
+    horizon: "none",
+    window,
+    last: 0,
+    estimate: ({ size }) => ({
+      gradient: new Float64Array(size),
+      eigenvalues: null,
+      fallback: null,
+    }),
+  };
+}
+
+/** The hypergradient over each window alone (eq. 7–8): cheap, biased to the short horizon. */
+export function local({ window = WINDOW }: WindowSettings = {}): Estimator {
+  whole("window", window, 1);
+  return { name: "local", horizon: "window", window, last: 1, estimate: exactly };
+}
+
+export interface GlobalSettings extends WindowSettings {
+  /**
+   * "playout" (default): greedy; each window's hyperparameters are played out to the end of training
+   * for their gradient, then training goes on from the window's end.
+   * "restart": training starts over from its first state for every outer step.
+   */
+  readonly mode?: "playout" | "restart";
+  /** Full trainings in "restart". Default 10. */
+  readonly outerSteps?: number;
+}
+
+/** The exact hypergradient at the end of training (eq. 1–6): the truth that the others estimate, at many times the cost. */
+export function global(settings: GlobalSettings = {}): Estimator {
+  const { window = WINDOW, mode = "playout", outerSteps = 10 } = settings;
+  whole("window", window, 1);
+  whole("outerSteps", outerSteps, 1);
+  if (mode !== "playout" && mode !== "restart")
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: 'mode to be "playout" or "restart"',
+      received: JSON.stringify(mode),
+    });
+  return { name: "global", horizon: mode, window, last: 1, outerSteps, estimate: exactly };
+}
+
+export interface GlocalSettings extends WindowSettings {
+  /** n, hypergradients at the end of each window that the operator is fitted to. Default 10. */
+  readonly last?: number;
+  /** m, consecutive hypergradients stacked into one observable (eq. 24). Default 4. */
+  readonly stacks?: number;
+  /** Most singular values kept. Default: as many as `rcond` allows. */
+  readonly rank?: number;
+  /** |λ − 1| below it counts as "equal to one". Default 0.1 (the paper states none). */
+  readonly tolerance?: number;
+  /** Singular values at or below this share of the largest count as zero. Default 1e-6, what float32 trajectories can tell. */
+  readonly rcond?: number;
+}
+
+/**
+ * The paper's estimate of the hypergradient at the end of training (eq. 19–20): Hankel DMD of the
+ * window's last hypergradients, eigenvalues clamped by their spectral radius, modes with λ = 1 kept.
+ *
+ * When no eigenvalue is within the tolerance of 1, or the trajectory is all zeros, the last local
+ * hypergradient stands in, and the window's report says so (`fallback`).
+ *
+ * @throws GLOCAL_BAD_OPTION unless stacks < last ≤ window
+ */
+export function glocal(settings: GlocalSettings = {}): Estimator {
+  const { window = WINDOW, last = 10, stacks = 4, rank, tolerance = 0.1, rcond = 1e-6 } = settings;
+  whole("window", window, 3);
+  whole("last", last, 3, window);
+  whole("stacks", stacks, 1, last - 2);
+  if (rank !== undefined) whole("rank", rank, 1);
+  for (const [name, value] of Object.entries({ tolerance, rcond }))
+    if (!(Number.isFinite(value) && value > 0))
+      throw new GlocalError("GLOCAL_BAD_OPTION", {
+        expected: `${name} to be a number above 0`,
+        received: String(value),
+      });
+  return {
+    name: "glocal",
+    horizon: "window",
+    window,
+    last,
+    estimate: (trajectory) => {
+      const { points, size } = trajectory;
+      if (points <= stacks + 1)
+        return fallBack(
+          trajectory,
+          null,
+          `a window of ${points} steps is too short for ${stacks} stacks`,
+        );
+      const limit = Math.min(size * stacks, points - stacks);
+      const fit = tryFit(trajectory, {
+        stacks,
+        rcond,
+        ...(rank === undefined ? {} : { rank: Math.min(rank, limit) }),
+      });
+      if (fit instanceof GlocalError) return fallBack(trajectory, null, fit.message);
+      const eigenvalues = complexPairs(fit.eigenvalues);
+      const { value } = fit.steadyState({ policy: "paper", tolerance });
+      if (value) return { gradient: value, eigenvalues, fallback: null };
+      const why =
+        fit.rank === 0
+          ? "the trajectory is all zeros"
+          : `no eigenvalue is within ${tolerance} of 1`;
+      return fallBack(trajectory, eigenvalues, why);
+    },
+  };
+}
+
+function fallBack(
+  trajectory: Trajectory,
+  eigenvalues: Estimate["eigenvalues"],
+  why: string,
+): Estimate {
+  return {
+    gradient: lastPoint(trajectory),
+    eigenvalues,
+    fallback: `${why}: used the last local hypergradient`,
+  };
+}
+
+/** The fit, or why linear algebra could not give one: finite numbers too large or too small to be fitted. */
+function tryFit(trajectory: Trajectory, options: DmdOptions): Dmd | GlocalError {
+  try {
+    return dmd(snapshots(trajectory), options);
+  } catch (error) {
+    if (error instanceof GlocalError && error.code === "GLOCAL_LINALG") return error;
+    throw error;
+  }
+}
+
+/** Features × time, as DMD takes it. */
+function snapshots({ data, points, size }: Trajectory) {
+  const turned = new Float64Array(data.length);
+  for (let t = 0; t < points; t++)
+    for (let i = 0; i < size; i++) turned[i * points + t] = data[t * size + i] as number;
+  return { data: turned, shape: [size, points] as const };
+}

@@ -1,0 +1,55 @@
+/** The outer update Φ: any optimizer of `optim`, on φ as one float64 vector. */
+import { GlocalError } from "../errors.js";
+import type { HostArray } from "../ir/array.js";
+import type { Tensor } from "../ir/graph.js";
+import { full } from "../ops/constant.js";
+import { isHyperparameter } from "../optim/hyperparameter.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import { compileFunction } from "../runtime/jit.js";
+
+export class OuterUpdate {
+  private readonly update: (...args: unknown[]) => unknown;
+  private state: Record<string, HostArray>;
+  private steps = 0;
+
+  /** @throws GLOCAL_BAD_OPTION when the optimizer's own settings are learned */
+  constructor(optimizer: Optimizer, size: number) {
+    const learned = Object.entries(optimizer.hyper).find(([, s]) => isHyperparameter(s));
+    if (learned)
+      throw new GlocalError("GLOCAL_BAD_OPTION", {
+        expected: "numbers as settings of the outer optimizer",
+        received: `a learned ${learned[0]}`,
+      });
+    const zero = () => ({ data: new Float64Array(size), shape: [size] });
+    this.state = Object.fromEntries(optimizer.buffers.map((name) => [name, zero()]));
+    this.update = compileFunction(
+      (phi: Tensor, gradient: Tensor, buffers: Record<string, Tensor>, step: Tensor) => {
+        const settings = Object.entries(optimizer.hyper).map(
+          ([name, s]) => [name, full([], s as number, "float64")] as const,
+        );
+        const next = optimizer.update({
+          params: [phi],
+          grads: [gradient],
+          state: Object.fromEntries(Object.entries(buffers).map(([k, v]) => [k, [v]])),
+          hyper: Object.fromEntries(settings),
+          step,
+        });
+        const kept = Object.entries(next.state).map(([k, [v]]) => [k, v as Tensor] as const);
+        return { phi: next.params[0] as Tensor, state: Object.fromEntries(kept) };
+      },
+      { threads: 1 },
+    );
+  }
+
+  /** φ after one step along a hypergradient. */
+  apply(phi: Float64Array, gradient: Float64Array): Float64Array {
+    const vector = (data: Float64Array): HostArray => ({ data, shape: [data.length] });
+    const step = { data: Int32Array.of(this.steps++), shape: [] };
+    const next = this.update(vector(phi), vector(gradient), this.state, step) as {
+      phi: HostArray;
+      state: Record<string, HostArray>;
+    };
+    this.state = next.state;
+    return next.phi.data as Float64Array;
+  }
+}

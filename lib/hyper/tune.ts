@@ -1,0 +1,192 @@
+/** `tune`: trains a classifier while its optimizer's hyperparameters are learned; a thin composition over `bilevel`. */
+import { splitValidation } from "../data/split.js";
+import type { Dataset, Split } from "../data/types.js";
+import { GlocalError } from "../errors.js";
+import { allocate, dtypeOf, type HostArray, isHostArray } from "../ir/array.js";
+import type { Tensor } from "../ir/graph.js";
+import { flatten } from "../ir/tree.js";
+import { isFloat, sizeOf } from "../ir/types.js";
+import type { HostParams, Model } from "../nn/model.js";
+import type { ApplyContext, Params } from "../nn/module.js";
+import { cast } from "../ops/constant.js";
+import { eq } from "../ops/elementwise.js";
+import { softmaxCrossEntropy } from "../ops/normalize.js";
+import { argmax, mean } from "../ops/reduce.js";
+import type { Optimizer } from "../optim/optimizer.js";
+import { isTensor } from "../trace/trace.js";
+import { tracedValueAndGrad } from "../transform/grad.js";
+import { type BilevelOptions, bilevel, refuseUnknown } from "./bilevel.js";
+import type { Study } from "./study.js";
+import type { StudyResult, TestMetrics, WindowReport } from "./types.js";
+
+/** A model of one's own: logits [n, classes] from parameters and inputs. */
+export type ModelFunction = (params: Params, x: Tensor, context: ApplyContext) => Tensor;
+
+type Shared = Pick<
+  BilevelOptions<unknown, unknown, unknown>,
+  | "steps"
+  | "batchSize"
+  | "hypergradient"
+  | "outer"
+  | "seed"
+  | "batches"
+  | "onDivergence"
+  | "signal"
+  | "criterionBatch"
+  | "lanes"
+  | "switches"
+  | "device"
+  | "threads"
+  | "simd"
+>;
+
+export interface TuneOptions extends Shared {
+  /** E.g. `nn.lenet()`, or a function, which then needs `params`. */
+  readonly model: Model | ModelFunction;
+  /** Initial parameters. Default: the model's own, drawn with `seed`. */
+  readonly params?: HostParams;
+  readonly data: Dataset;
+  /** Inner optimizer; its settings may be learned, e.g. `optim.sgd({ lr: learn.sigmoid(0.1) })`. */
+  readonly inner: Optimizer;
+  /** Held out of the training data for the criterion: a fraction or a number of examples. Default 0.1. */
+  readonly validation?: number;
+  /** Per-example losses [n] from logits and labels. Default `nn.softmaxCrossEntropy`. */
+  readonly loss?: (logits: Tensor, labels: Tensor) => Tensor;
+  /** Test loss and accuracy after every so many steps; at the end in any case. */
+  readonly evaluate?: { readonly every: number };
+  /** Called with every window as it ends, before it is yielded. */
+  readonly journal?: (report: WindowReport) => void;
+}
+
+export interface TuneResult extends StudyResult {
+  /** The trained parameters, for `model.predict` and `saveParams`. */
+  readonly params: HostParams;
+}
+
+/** Options that go to `bilevel` as they are. */
+const SHARED = [
+  ...["steps", "batchSize", "hypergradient", "outer", "seed", "batches", "onDivergence"],
+  ...["signal", "criterionBatch", "lanes", "switches", "device", "threads", "simd"],
+];
+const OWN = ["model", "params", "data", "inner", "validation", "loss", "evaluate", "journal"];
+
+interface TuneState {
+  readonly params: HostParams;
+  readonly optimizer: Readonly<Record<string, readonly HostArray[]>>;
+}
+
+function initialParams({ model, params, seed = 0, data }: TuneOptions): HostParams {
+  if (params) return params;
+  if (typeof model === "function")
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: "params beside a model given as a function",
+      received: "none",
+      hint: "Pass the initial parameters as a tree of arrays.",
+    });
+  const dtype = dtypeOf(data.train.x.data);
+  if (!isFloat(dtype))
+    throw new GlocalError("GLOCAL_BAD_DTYPE", {
+      expected: "float32 or float64 inputs in data.train.x",
+      received: dtype,
+    });
+  return model.initialize(seed, dtype);
+}
+
+function checkData(data: Dataset): void {
+  for (const [name, split] of Object.entries({ train: data?.train, test: data?.test })) {
+    const good =
+      isHostArray(split?.x) &&
+      isHostArray(split?.y) &&
+      split.y.data instanceof Int32Array &&
+      split.x.shape[0] === split.y.shape[0];
+    if (!good)
+      throw new GlocalError("GLOCAL_BAD_OPTION", {
+        expected: `data.${name} with x [n, …] and int32 y [n]`,
+        received: split ? `x [${split.x?.shape}], y [${split.y?.shape}]` : String(split),
+        hint: "Load a data set with datasets.…, or build one of { data, shape } arrays.",
+      });
+  }
+}
+
+/** Buffers of the inner optimizer: zeros like the parameters. */
+function initialBuffers(inner: Optimizer, params: readonly HostArray[]) {
+  const zeros = () =>
+    params.map(({ data, shape }) => ({ data: allocate(dtypeOf(data), sizeOf(shape)), shape }));
+  return Object.fromEntries(inner.buffers.map((name) => [name, zeros()]));
+}
+
+/**
+ * Trains `model` on `data` and tunes the learned settings of `inner` by
+ * hypergradients of the loss on held-out validation data.
+ *
+ * ```ts
+ * const study = tune({
+ *   model: nn.lenet(), data: await datasets.mnist(),
+ *   inner: optim.sgd({ lr: learn.sigmoid(0.1), momentum: learn.sigmoid(0.9) }),
+ *   steps: 1000, batchSize: 128,
+ * });
+ * for await (const w of study) console.log(w.step, w.hyper.lr, w.validation.loss);
+ * const { params, test } = await study.result;
+ * ```
+ *
+ * @throws GLOCAL_BAD_OPTION, GLOCAL_BAD_SHAPE, GLOCAL_BAD_DTYPE, GLOCAL_TRACE at once; in iteration and in `result` GLOCAL_DIVERGED
+ */
+export function tune(options: TuneOptions): Study<WindowReport, TuneResult> {
+  refuseUnknown("tune", options, new Set([...OWN, ...SHARED]));
+  const { model, data, inner, validation = 0.1, loss = softmaxCrossEntropy, seed = 0 } = options;
+  checkData(data);
+  const apply = typeof model === "function" ? model : model.apply;
+  const params = initialParams(options);
+  const [leaves, paramsDef] = flatten(params, isHostArray);
+  const held = splitValidation(data.train, validation, seed);
+  const state: TuneState = { params, optimizer: initialBuffers(inner, leaves) };
+  const shared = Object.fromEntries(
+    Object.entries(options).filter(([name]) => SHARED.includes(name)),
+  ) as unknown as Shared;
+
+  const study = bilevel<TuneState, Optimizer["hyper"], Split>({
+    ...shared,
+    state,
+    hyper: inner.hyper,
+    data: held,
+    step: (now, hyper, { x, y }, context) => {
+      const objective = (p: Params) => mean(loss(apply(p, x, context), y));
+      const [value, gradient] = tracedValueAndGrad(objective, [now.params], 0);
+      context.report("loss", value);
+      const next = inner.update({
+        params: flatten(now.params, isTensor)[0],
+        grads: flatten(gradient, isTensor)[0],
+        state: now.optimizer,
+        hyper,
+        step: context.step,
+      });
+      return {
+        params: paramsDef.rebuild(next.params) as typeof now.params,
+        optimizer: next.state as typeof now.optimizer,
+      };
+    },
+    criterion: (now, _, { x, y }, context) => loss(apply(now.params as Params, x, context), y),
+    evaluate: {
+      ...(options.evaluate ? { every: options.evaluate.every } : {}),
+      data: data.test,
+      metrics: (now, { x, y }, context) => {
+        const logits = apply(now.params as Params, x, context);
+        return { loss: loss(logits, y), accuracy: cast(eq(argmax(logits), y), logits.dtype) };
+      },
+    },
+  });
+  return study.map(
+    (report) => {
+      const window = report as WindowReport<Readonly<Record<string, number>>> & {
+        test?: TestMetrics;
+      };
+      options.journal?.(window);
+      return window;
+    },
+    ({ state: final, test, ...result }) => ({
+      ...result,
+      test: test as TestMetrics | null,
+      params: final.params,
+    }),
+  );
+}

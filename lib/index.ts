@@ -1,0 +1,54 @@
+/** The public face of glocal, and nothing else. */
+
+export type { Dataset, Split } from "./data/index.js";
+export { type Batches, datasets, shuffledBatches, splitValidation } from "./data/index.js";
+export { type ErrorCode, GlocalError } from "./errors.js";
+export {
+  type BilevelOptions,
+  type BilevelResult,
+  bilevel,
+  type TensorsOf,
+} from "./hyper/bilevel.js";
+export type { Estimate, Estimator, Horizon, Trajectory } from "./hyper/estimator.js";
+export {
+  type GlobalSettings,
+  type GlocalSettings,
+  global,
+  glocal,
+  local,
+  none,
+  type WindowSettings,
+} from "./hyper/estimators.js";
+export * as learn from "./hyper/learn.js";
+export type { StepContext } from "./hyper/problem.js";
+export type { Study } from "./hyper/study.js";
+export { type ModelFunction, type TuneOptions, type TuneResult, tune } from "./hyper/tune.js";
+export type {
+  HyperValue,
+  ScheduleEntry,
+  StudyResult,
+  TestMetrics,
+  WindowReport,
+} from "./hyper/types.js";
+export { array, type HostArray, type TypedArray } from "./ir/array.js";
+export type { Tensor } from "./ir/graph.js";
+export * as nn from "./nn/index.js";
+export * as ops from "./ops/index.js";
+export * as optim from "./optim/index.js";
+export {
+  type DeviceInfo,
+  type DeviceName,
+  type DeviceOptions,
+  devices,
+} from "./runtime/device.js";
+export type { Concrete, HostLeaf } from "./runtime/jit.js";
+export {
+  type GradOptions,
+  grad,
+  type HostOf,
+  jit,
+  jvp,
+  type Transformed,
+  valueAndGrad,
+} from "./runtime/transforms.js";
+export { loadParams, saveParams } from "./study/index.js";
