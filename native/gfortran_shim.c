@@ -5,8 +5,8 @@
 #include <sys/resource.h>
 
 // dest = first // second, cut or padded with blanks to dest_length.
-void _gfortran_concat_string(size_t dest_length, char* dest, size_t first_length,
-                             const char* first, size_t second_length, const char* second) {
+void _gfortran_concat_string(size_t dest_length, char* dest, size_t first_length, const char* first,
+                             size_t second_length, const char* second) {
   const size_t head = first_length < dest_length ? first_length : dest_length;
   const size_t room = dest_length - head;
   const size_t tail = second_length < room ? second_length : room;

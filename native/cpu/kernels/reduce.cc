@@ -56,7 +56,8 @@ T FoldRow(const T* from, int n, T* fold) {
   const int rows = n / kLanes;
   if (rows > 0) {
     FoldRows<T, kKind>(from, rows, kLanes, fold);
-    for (int i = 0; i < kLanes; i++) result = Combine<T, kKind>(result, fold[i]);
+    FoldRows<T, kKind>(fold, kLanes, 1, fold);
+    result = fold[0];
   }
   for (int i = rows * kLanes; i < n; i++) result = Combine<T, kKind>(result, from[i]);
   return result;
