@@ -23,7 +23,7 @@ export interface SgdOptions {
 export function sgd(options: SgdOptions): Optimizer {
   const given = checkSettings(
     "sgd",
-    { momentum: 0, weightDecay: 0, ...options },
+    { lr: undefined, momentum: 0, weightDecay: 0, ...options },
     {
       lr: [0, Number.POSITIVE_INFINITY],
       momentum: [0, 1],
