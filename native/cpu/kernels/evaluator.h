@@ -42,13 +42,7 @@ class Evaluator {
     for (size_t i = 0; i < expression.loads.size(); i++) {
       Register& r = registers_[i];
       r.operand = Flatten(expression.loads[i], expression.dims, space, context);
-      const bool in_place =
-          r.operand.pattern == Pattern::kContiguous && r.operand.dtype == kDTypeOf<T>;
-      const bool unchanging =
-          r.operand.pattern == Pattern::kPeriodic && space.alignment % r.operand.period == 0;
-      r.home = in_place                                              ? Home::kInPlace
-               : unchanging || r.operand.pattern == Pattern::kScalar ? Home::kFixed
-                                                                     : Home::kTile;
+      r.home = HomeOf(r.operand, space);
     }
     for (size_t i = 0; i < expression.code.size(); i++) {
       const Instruction& instruction = expression.code[i];
@@ -73,8 +67,7 @@ class Evaluator {
     for (int i = 0; i < loads; i++) {
       const Register& load = registers_[i];
       // A later instruction would read what this one has overwritten.
-      if (load.home == Home::kInPlace && load.last_use > reg - loads &&
-          load.operand.Overlaps(store)) {
+      if (ReadsCallersMemory(load) && load.last_use > reg - loads && load.operand.Overlaps(store)) {
         return false;
       }
     }
@@ -87,7 +80,7 @@ class Evaluator {
   void Protect(int reg, const Operand& store) {
     if (reg >= static_cast<int>(expression_.loads.size())) return;
     Register& r = registers_[reg];
-    if (r.home == Home::kInPlace && r.operand.Overlaps(store)) r.home = Home::kTile;
+    if (ReadsCallersMemory(r) && r.operand.Overlaps(store)) r.home = Home::kTile;
   }
 
   // Gives every register a tile. Tiles are reused once their register has been read for the last
@@ -105,14 +98,16 @@ class Evaluator {
     }
     const size_t loads = expression_.loads.size();
     for (size_t i = 0; i < loads; i++) {
-      if (registers_[i].home == Home::kTile) registers_[i].tile = take();
+      const Home home = registers_[i].home;
+      if (home == Home::kTile || home == Home::kOftenInPlace) registers_[i].tile = take();
     }
     std::vector<bool> released(registers_.size());
     for (size_t i = 0; i < expression_.code.size(); i++) {
       const Instruction& instruction = expression_.code[i];
       for (const int32_t a : instruction.args) {
         const Register& r = registers_[a];
-        if (IsLeaf(instruction.op) || r.home != Home::kTile || released[a]) continue;
+        const bool has_tile = r.home == Home::kTile || r.home == Home::kOftenInPlace;
+        if (IsLeaf(instruction.op) || !has_tile || released[a]) continue;
         if (r.last_use != static_cast<int>(i) || a >= static_cast<int>(loads + i)) continue;
         released[a] = true;
         free.push_back(r.tile);
@@ -131,7 +126,7 @@ class Evaluator {
     for (size_t i = 0; i < registers_.size(); i++) {
       const Register& r = registers_[i];
       if (r.home == Home::kInPlace) continue;
-      values[i] = reinterpret_cast<T*>(scratch + PointerBytes() + r.tile * kTileBytes);
+      values[i] = TileOf(scratch, r);
       if (r.home != Home::kFixed) continue;
       if (i < loads) {
         LoadTile(r.operand, 0, kTile<T>, values[i]);
@@ -146,13 +141,10 @@ class Evaluator {
   void Run(std::byte* scratch, int64_t begin, int n) const {
     T** values = reinterpret_cast<T**>(scratch);
     const size_t loads = expression_.loads.size();
-    for (size_t i = 0; i < registers_.size(); i++) {
+    for (size_t i = 0; i < loads; i++) values[i] = Loaded(scratch, registers_[i], begin, n);
+    for (size_t i = loads; i < registers_.size(); i++) {
       const Register& r = registers_[i];
-      if (r.home == Home::kInPlace) {
-        values[i] = reinterpret_cast<T*>(r.operand.base) + begin;
-      } else if (i < loads && r.home == Home::kTile) {
-        LoadTile(r.operand, begin, n, values[i]);
-      }
+      if (r.home == Home::kInPlace) values[i] = reinterpret_cast<T*>(r.operand.base) + begin;
     }
     for (size_t i = 0; i < expression_.code.size(); i++) {
       const Instruction& instruction = expression_.code[i];
@@ -175,9 +167,10 @@ class Evaluator {
   static constexpr size_t kTileBytes = kTile<T> * sizeof(T);
 
   enum class Home {
-    kInPlace,  // memory of the caller
-    kFixed,    // a tile filled once
-    kTile,     // a tile filled anew each time
+    kInPlace,       // memory of the caller
+    kOftenInPlace,  // likewise, where a tile does not straddle two runs; else a tile
+    kFixed,         // a tile filled once
+    kTile,          // a tile filled anew each time
   };
   struct Register {
     Home home = Home::kTile;
@@ -185,6 +178,39 @@ class Evaluator {
     int last_use = -1;  // the last instruction that reads it
     Operand operand;
   };
+
+  static Home HomeOf(const Operand& load, const Space& space) {
+    if (load.pattern == Pattern::kScalar) return Home::kFixed;
+    if (load.pattern == Pattern::kPeriodic && space.alignment % load.period == 0) {
+      return Home::kFixed;
+    }
+    if (load.dtype != kDTypeOf<T>) return Home::kTile;
+    if (load.pattern == Pattern::kContiguous) return Home::kInPlace;
+    const int last = load.rank - 1;
+    return load.strides[last] == 1 && load.dims[last] > kTile<T> ? Home::kOftenInPlace
+                                                                 : Home::kTile;
+  }
+
+  static bool ReadsCallersMemory(const Register& r) {
+    return r.home == Home::kInPlace || r.home == Home::kOftenInPlace;
+  }
+
+  T* TileOf(std::byte* scratch, const Register& r) const {
+    return reinterpret_cast<T*>(scratch + PointerBytes() + r.tile * kTileBytes);
+  }
+
+  // Where elements [begin, begin + n) of a load are, after copying or converting where needed.
+  T* Loaded(std::byte* scratch, const Register& r, int64_t begin, int n) const {
+    T* base = reinterpret_cast<T*>(r.operand.base);
+    if (r.home == Home::kInPlace) return base + begin;
+    if (r.home == Home::kOftenInPlace) {
+      const int64_t offset = r.operand.SideBySide(begin, n);
+      if (offset >= 0) return base + offset;
+    }
+    T* tile = TileOf(scratch, r);
+    if (r.home != Home::kFixed) LoadTile(r.operand, begin, n, tile);
+    return tile;
+  }
 
   static bool IsLeaf(Op op) { return op == Op::kConstant || op == Op::kIota; }
 

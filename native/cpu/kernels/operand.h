@@ -10,11 +10,12 @@
 namespace glocal::cpu::GLOCAL_SIMD {
 
 enum class Pattern {
-  kScalar,      // the same element everywhere
-  kContiguous,  // element i
-  kPeriodic,    // element i mod period
-  kRepeated,    // element i / period
-  kStrided,     // anything else
+  kScalar,         // the same element everywhere
+  kContiguous,     // element i
+  kPeriodic,       // element i mod period
+  kLanedPeriodic,  // likewise, a different period for each index of the outermost dimension
+  kRepeated,       // element i / period
+  kStrided,        // anything else
 };
 
 struct Operand {
@@ -45,13 +46,27 @@ struct Operand {
     const auto is = [this](int64_t outer, int64_t inner) {
       return rank == 2 && strides[0] == outer && strides[1] == inner;
     };
-    pattern = rank == 0                      ? Pattern::kScalar
-              : rank == 1 && strides[0] == 0 ? Pattern::kScalar
-              : rank == 1 && strides[0] == 1 ? Pattern::kContiguous
-              : is(0, 1)                     ? Pattern::kPeriodic
-              : is(1, 0)                     ? Pattern::kRepeated
-                                             : Pattern::kStrided;
+    const bool laned = rank == 3 && strides[1] == 0 && strides[2] == 1;
+    pattern = rank == 0 || (rank == 1 && strides[0] == 0) ? Pattern::kScalar
+              : rank == 1 && strides[0] == 1              ? Pattern::kContiguous
+              : is(0, 1)                                  ? Pattern::kPeriodic
+              : laned                                     ? Pattern::kLanedPeriodic
+              : is(1, 0)                                  ? Pattern::kRepeated
+                                                          : Pattern::kStrided;
     period = rank == 2 ? dims[1] : 1;
+  }
+
+  // The offset of element [begin] if elements [begin, begin + n) lie side by side, else -1. The
+  // innermost stride must be 1.
+  int64_t SideBySide(int64_t begin, int n) const {
+    int64_t rest = begin / dims[rank - 1];
+    int64_t offset = begin % dims[rank - 1];
+    if (offset + n > dims[rank - 1]) return -1;
+    for (int i = rank - 2; i >= 0; i--) {
+      offset += rest % dims[i] * strides[i];
+      rest /= dims[i];
+    }
+    return offset;
   }
 
   // The bytes from the lowest to the end of the highest element.
@@ -132,13 +147,38 @@ void LoadPeriodic(const S* from, int64_t period, int64_t begin, int n, T* to) {
 
 template <class T, class S>
 void LoadRepeated(const S* from, int64_t period, int64_t begin, int n, T* to) {
+  constexpr int kVector = 64 / static_cast<int>(sizeof(T));
   from += begin / period;
   int run = static_cast<int>(Smaller(n, period - begin % period));
-  for (int at = 0; at < n; from++) {
+  int at = 0;
+  // Short runs: a whole vector each, of which the next run overwrites the end.
+  if (period <= kVector) {
+    for (; at + kVector <= n; run = static_cast<int>(period)) {
+      const T value = static_cast<T>(*from++);
+      for (int i = 0; i < kVector; i++) to[at + i] = value;
+      at += run;
+    }
+    run = static_cast<int>(Smaller(n - at, run));
+  }
+  for (; at < n; from++) {
     const T value = static_cast<T>(*from);
     for (int i = 0; i < run; i++) to[at + i] = value;
     at += run;
     run = static_cast<int>(Smaller(n - at, period));
+  }
+}
+
+// A periodic pattern of its own for each index of the outermost dimension.
+template <class T, class S>
+void LoadLanedPeriodic(const Operand& operand, int64_t begin, int n, T* to) {
+  const int64_t lane_size = operand.dims[1] * operand.dims[2];
+  const S* base = reinterpret_cast<const S*>(operand.base);
+  for (int at = 0; at < n;) {
+    const int64_t lane = (begin + at) / lane_size;
+    const int64_t inside = (begin + at) % lane_size;
+    const int count = static_cast<int>(Smaller(n - at, lane_size - inside));
+    LoadPeriodic(base + lane * operand.strides[0], operand.dims[2], inside, count, to + at);
+    at += count;
   }
 }
 
@@ -152,6 +192,8 @@ void LoadTileFrom(const Operand& operand, int64_t begin, int n, T* to) {
       return ConvertRun(base + begin, 1, n, to);
     case Pattern::kPeriodic:
       return LoadPeriodic(base, operand.period, begin, n, to);
+    case Pattern::kLanedPeriodic:
+      return LoadLanedPeriodic<T, S>(operand, begin, n, to);
     case Pattern::kRepeated:
       return LoadRepeated(base, operand.period, begin, n, to);
     case Pattern::kStrided:
