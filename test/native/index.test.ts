@@ -8,7 +8,8 @@ const TYPES = [Float32Array, Float64Array, Int32Array, Uint8Array] as const;
 
 function numbers(type: (typeof TYPES)[number], length: number, random: Random): Data {
   const most = type === Uint8Array ? 1 : 100;
-  return type.from({ length }, () => random.int(type === Uint8Array ? 0 : -100, most));
+  const next = () => random.int(type === Uint8Array ? 0 : -100, most);
+  return type.from(Array.from({ length }, next));
 }
 
 describe.each(TYPES)("%o", (type) => {
