@@ -7,7 +7,7 @@ import { castPrimitive, fullPrimitive, iotaPrimitive } from "../ops/constant.js"
 import { reshapePrimitive, slicePrimitive, transposePrimitive } from "../ops/shape.js";
 import type { Buffer, BufferRef } from "./buffer.js";
 import type { ComputeType, Instruction, View } from "./program.js";
-import { computeTypeOf } from "./schedule.js";
+import { computeTypeOf, holdingType } from "./schedule.js";
 
 /** Where one axis of a value is read: index = start + step · (index along dimension `dim` of the kernel). */
 export interface Axis {
@@ -80,7 +80,7 @@ export class ExpressionBuilder {
       if (axis.dim !== null) strides[axis.dim] = (strides[axis.dim] as number) + stride * axis.step;
     });
     if (this.laned && node.type.laned) strides[0] = sizeOf(node.shape);
-    this.need(isFloat(node.dtype) ? node.dtype : undefined, false);
+    this.need(holdingType(node.dtype), false);
     this.loads.push({
       ref: { buffer, offset: start * BYTES[node.dtype] },
       dtype: node.dtype,
@@ -104,8 +104,10 @@ export class ExpressionBuilder {
     const { attrs } = node;
     switch (node.primitive as unknown) {
       case fullPrimitive:
+        this.need(holdingType(node.dtype), false);
         return this.emit({ op: "constant", value: attrs.value });
       case iotaPrimitive:
+        this.need(holdingType(node.dtype), false);
         return this.iota(axes[0] as Axis);
       case broadcastPrimitive: {
         const lead = node.shape.length - x.shape.length;

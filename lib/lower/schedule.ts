@@ -4,7 +4,7 @@
  * recomputed rather than stored.
  */
 import type { Graph, Tensor } from "../ir/graph.js";
-import { isFloat, type Shape, sizeOf } from "../ir/types.js";
+import { type DType, isFloat, type Shape, sizeOf } from "../ir/types.js";
 import { broadcastPrimitive, sumPrimitive } from "../ops/broadcast.js";
 import { castPrimitive, fullPrimitive, iotaPrimitive } from "../ops/constant.js";
 import {
@@ -78,24 +78,39 @@ function readsExpressions(node: Tensor): boolean {
 const withoutOnes = (shape: Shape) => shape.filter((d) => d !== 1).join(",");
 
 /** A reshape that only adds or drops axes of length 1. */
-export function isTrivialReshape(node: Tensor): boolean {
+function isTrivialReshape(node: Tensor): boolean {
   const [x] = node.inputs as [Tensor];
   return withoutOnes(x.shape) === withoutOnes(node.shape);
 }
 
+const computeTypes = new WeakMap<Tensor, { readonly type: ComputeType | undefined }>();
+
 /** What a kernel must compute in to hold this value, or undefined when any type does. */
 export function computeTypeOf(node: Tensor): ComputeType | undefined {
+  const known = computeTypes.get(node) ?? { type: findComputeType(node) };
+  computeTypes.set(node, known);
+  return known.type;
+}
+
+function findComputeType(node: Tensor): ComputeType | undefined {
   const p = node.primitive;
   if (p === fullPrimitive || p === iotaPrimitive) return undefined;
   if (p === castPrimitive && isFloat(node.dtype)) return node.dtype;
   if (views.has(p) || p === castPrimitive) return computeTypeOf(node.inputs[0] as Tensor);
   if (elementwisePrimitive(p)) {
-    const floating = [node, ...node.inputs].find((x) => isFloat(x.dtype));
-    if (floating) return floating.dtype as ComputeType;
-    // int32 arithmetic is exact in float64; pure logic fits in anything.
-    return [node, ...node.inputs].some((x) => x.dtype === "int32") ? "float64" : undefined;
+    const number = [node, ...node.inputs].find((x) => x.dtype !== "bool");
+    if (number) return holdingType(number.dtype);
+    // Pure logic fits in anything, but what it is computed from may not.
+    return node.inputs.map(computeTypeOf).find((type) => type !== undefined);
   }
+  // What lies in memory as int32 may be read as anything.
   return isFloat(node.dtype) ? node.dtype : undefined;
+}
+
+/** The type that holds every value of a dtype exactly: int32 needs float64, bool fits in anything. */
+export function holdingType(dtype: DType): ComputeType | undefined {
+  if (dtype === "bool") return undefined;
+  return dtype === "int32" ? "float64" : dtype;
 }
 
 export interface Schedule {
@@ -115,8 +130,8 @@ export function schedule(graph: Graph): Schedule {
   for (const node of graph.nodes) {
     if (!isInline(node) || outputs.has(node)) stored.add(node);
     if (!readsExpressions(node)) for (const x of node.inputs) stored.add(x);
-    if (node.primitive === reshapePrimitive && !isTrivialReshape(node))
-      for (const x of node.inputs) stored.add(x);
+    // Shares the memory of its operand, which is stored below.
+    if (node.primitive === reshapePrimitive && !isTrivialReshape(node)) stored.add(node);
   }
 
   const cost = new Map<Tensor, number>();
