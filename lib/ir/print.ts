@@ -1,9 +1,10 @@
 /** Graphs as text, one node a line: for snapshots, tests and people. */
 import type { Graph } from "./graph.js";
+import { exactKey } from "./key.js";
 
 function formatAttr(value: unknown): string {
   if (ArrayBuffer.isView(value)) return `<${(value as Float64Array).length} numbers>`;
-  return JSON.stringify(value);
+  return typeof value === "number" ? String(value) : exactKey(value);
 }
 
 /** E.g. `%3: float32[2,5] = matmul(%0, %1) {transA: false}`. Nodes are renumbered from 0. */

@@ -3,6 +3,7 @@
  * moves up into an earlier one when everything it reads is there by then, and
  * reads what the earlier one just computed from a register.
  */
+import { exactKey } from "../ir/key.js";
 import { accesses, type Buffer, type BufferRef, type BufferStep } from "./buffer.js";
 import type { Instruction, MapStep, View } from "./program.js";
 
@@ -58,7 +59,7 @@ function combine(a: Kernel, b: Kernel): Kernel {
     "args" in i ? { ...i, args: i.args.map(f) } : i;
 
   const code = a.code.map((i) => renumber(i, ofA));
-  const known = new Map(code.map((i, at) => [JSON.stringify(i), loads.length + at]));
+  const known = new Map(code.map((i, at) => [exactKey(i), loads.length + at]));
   const registers: number[] = [];
   const ofB = (r: number): number => {
     const load = loadOf[r];
@@ -67,7 +68,7 @@ function combine(a: Kernel, b: Kernel): Kernel {
   };
   for (const instruction of b.code) {
     const moved = renumber(instruction, ofB);
-    const key = JSON.stringify(moved);
+    const key = exactKey(moved);
     const same = known.get(key);
     if (same === undefined) {
       known.set(key, loads.length + code.length);

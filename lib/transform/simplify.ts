@@ -3,6 +3,7 @@
  * identities and markers vanish, and what no output needs is dropped.
  */
 import { Builder, finishGraph, type Graph, type Tensor, withBuilder } from "../ir/graph.js";
+import { exactKey } from "../ir/key.js";
 import { inputPrimitive } from "../ops/constant.js";
 import { rewrite } from "./rewrite.js";
 
@@ -22,9 +23,7 @@ export function simplify(graph: Graph): Graph {
   const arrays = new Identities();
   const seen = new Map<string, Tensor>();
   const keyOf = (node: Tensor): string => {
-    const attrs = JSON.stringify(node.attrs, (_, v) =>
-      ArrayBuffer.isView(v) ? `array ${arrays.of(v)}` : v,
-    );
+    const attrs = exactKey(node.attrs, (array) => `array ${arrays.of(array)}`);
     return `${node.primitive.name}(${node.inputs.map((x) => x.id).join(",")})${attrs}`;
   };
   const unique = (node: Tensor): Tensor => {
