@@ -8,6 +8,8 @@ export interface TreeDef {
   readonly size: number;
   /** Dotted path of each leaf, e.g. `conv1.weight`; "" for a tree that is one leaf. */
   readonly paths: readonly string[];
+  /** Equal for trees of the same structure, e.g. `{"w"*"b"[**]}`. */
+  readonly structure: string;
   rebuild<T>(leaves: readonly T[]): unknown;
 }
 
@@ -27,10 +29,12 @@ export function flatten<L>(tree: unknown, isLeaf: (x: unknown) => x is L): [L[],
   const leaves: L[] = [];
   const paths: string[] = [];
   type Rebuild = (next: () => unknown) => unknown;
+  let structure = "";
   const visit = (node: unknown, path: string): Rebuild => {
     if (isLeaf(node)) {
       leaves.push(node);
       paths.push(path);
+      structure += "*";
       return (next) => next();
     }
     if (!isBranch(node))
@@ -40,10 +44,17 @@ export function flatten<L>(tree: unknown, isLeaf: (x: unknown) => x is L): [L[],
       });
     const child = (key: string, value: unknown) => visit(value, path ? `${path}.${key}` : key);
     if (Array.isArray(node)) {
+      structure += "[";
       const parts = node.map((value, i) => child(String(i), value));
+      structure += "]";
       return (next) => parts.map((part) => part(next));
     }
-    const parts = Object.entries(node).map(([key, value]) => [key, child(key, value)] as const);
+    structure += "{";
+    const parts = Object.entries(node).map(([key, value]) => {
+      structure += JSON.stringify(key);
+      return [key, child(key, value)] as const;
+    });
+    structure += "}";
     return (next) => Object.fromEntries(parts.map(([key, part]) => [key, part(next)]));
   };
   const rebuild = visit(tree, "");
@@ -52,6 +63,7 @@ export function flatten<L>(tree: unknown, isLeaf: (x: unknown) => x is L): [L[],
     {
       size: leaves.length,
       paths,
+      structure,
       rebuild: (values) => {
         let i = 0;
         return rebuild(() => values[i++]);

@@ -4,7 +4,13 @@ import type { HostArray } from "../ir/array.js";
 import { dtypeOf } from "../ir/array.js";
 import { currentBuilder, type ReferenceArray, type Tensor } from "../ir/graph.js";
 import { type DType, isFloat, type Shape, sizeOf, type Type } from "../ir/types.js";
-import { definePrimitive, linear, noDerivative, type PrimitiveFunction } from "./define.js";
+import {
+  definePrimitive,
+  linear,
+  noDerivative,
+  type PrimitiveFunction,
+  typeError,
+} from "./define.js";
 
 /** A placeholder for an argument of the traced function. */
 export const inputPrimitive: PrimitiveFunction<{ index: number; name: string }> = definePrimitive<{
@@ -35,7 +41,11 @@ export function input(type: Type, index: number, name: string): Tensor {
 export const fullPrimitive: PrimitiveFunction<{ value: number; shape: Shape; dtype: DType }> =
   definePrimitive<{ value: number; shape: Shape; dtype: DType }>({
     name: "full",
-    type: (_, { shape, dtype }) => ({ shape, dtype }),
+    type: (_, { shape, dtype, value }) => {
+      if (dtype === "int32" && !Number.isInteger(value))
+        throw typeError("GLOCAL_BAD_DTYPE", "full", "a whole number", [], `${value} for int32`);
+      return { shape, dtype };
+    },
     ...noDerivative,
     reference: (_, { value, shape }) => new Float64Array(sizeOf(shape)).fill(value),
   });

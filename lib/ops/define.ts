@@ -37,12 +37,17 @@ export function typeError(
   inputs: readonly Type[],
   detail = "",
 ): GlocalError {
-  const got = inputs.map(formatType).join(" and ");
+  const got = [inputs.map(formatType).join(" and "), detail].filter((part) => part !== "");
   return new GlocalError(code, {
     expected: `${expected} for ${primitive}`,
-    received: `${got}${detail && ` ${detail}`}`,
+    received: got.join(" "),
     hint: atUserLine().trim(),
   });
+}
+
+/** Whether a later element of a maximum takes the place of the greatest so far: a tie goes to the first, and a NaN is not lost. */
+export function displaces(x: number, greatest: number): boolean {
+  return x > greatest || (Number.isNaN(x) && !Number.isNaN(greatest));
 }
 
 /** Nothing flows through: integers, comparisons, random numbers. */

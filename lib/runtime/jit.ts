@@ -54,7 +54,7 @@ function signatureOf(args: readonly unknown[]): Signature {
     return isHostArray(x) ? array(x.data, x.shape) : array(x);
   });
   const types = leaves.map((x) => `${dtypeOf(x.data)}[${x.shape}]`);
-  return { leaves, def, key: `${def.paths.join("|")} ${types.join(" ")}` };
+  return { leaves, def, key: `${def.structure} ${types.join(" ")}` };
 }
 
 class Compiled {

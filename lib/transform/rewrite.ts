@@ -70,7 +70,7 @@ const rules = new Map<unknown, Rule>([
     castPrimitive,
     ([x], { dtype }, y) => {
       const value = splat(x as Tensor);
-      if (value === undefined || dtype === "bool") return undefined;
+      if (value === undefined || dtype === "bool" || !Number.isFinite(value)) return undefined;
       return constant(y, dtype === "int32" ? Math.trunc(value) : value);
     },
   ],
