@@ -5,7 +5,7 @@
  */
 import type { Attrs, ReferenceArray, Tensor } from "../ir/graph.js";
 import { isFloat, type Shape, sameShape, sizeOf, type Type } from "../ir/types.js";
-import { definePrimitive, linear, type PrimitiveFunction, typeError } from "./define.js";
+import { definePrimitive, displaces, linear, type PrimitiveFunction, typeError } from "./define.js";
 import { type Geometry, outputSize, resolveGeometry, type WindowOptions } from "./window.js";
 
 export interface PoolAttrs extends Attrs, Geometry {
@@ -56,7 +56,7 @@ function eachWindow(
 }
 
 const firstMaximum = (at: number[], data: Float64Array) =>
-  at.reduce((best, i) => ((data[i] as number) > (data[best] as number) ? i : best));
+  at.reduce((best, i) => (displaces(data[i] as number, data[best] as number) ? i : best));
 
 export const avgPoolPrimitive: PrimitiveFunction<PoolAttrs> = definePrimitive<PoolAttrs>({
   name: "avgPool",

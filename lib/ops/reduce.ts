@@ -3,7 +3,13 @@ import type { Attrs, ReferenceArray, Tensor } from "../ir/graph.js";
 import { type Shape, sizeOf, type Type } from "../ir/types.js";
 import { checkAxes, type ReduceOptions, reducedAxes, restoreDims, sum } from "./broadcast.js";
 import { cast, iota } from "./constant.js";
-import { definePrimitive, noDerivative, type PrimitiveFunction, typeError } from "./define.js";
+import {
+  definePrimitive,
+  displaces,
+  noDerivative,
+  type PrimitiveFunction,
+  typeError,
+} from "./define.js";
 import { div, eq, mul, neg } from "./elementwise.js";
 import { reshape, transpose } from "./shape.js";
 
@@ -32,7 +38,7 @@ function firstMaximum({ data, shape }: ReferenceArray, axis: number): number[] {
     for (let i = 0; i < inner; i++) {
       let best = 0;
       const at = (k: number) => data[(o * size + k) * inner + i] as number;
-      for (let k = 1; k < size; k++) if (at(k) > at(best)) best = k;
+      for (let k = 1; k < size; k++) if (displaces(at(k), at(best))) best = k;
       out.push(best);
     }
   return out;

@@ -1,4 +1,4 @@
-// Index of the first maximum along the middle axis.
+// Index of the first maximum along the middle axis; a NaN counts as greater than any number.
 #include "cpu/kernels/entries.h"
 #include "cpu/kernels/partition.h"
 
@@ -19,7 +19,7 @@ void Run(const ArgmaxStep& step, const Context& context) {
       T best_value = column[0];
       for (int64_t j = 1; j < step.axis; j++) {
         const T value = column[j * step.inner];
-        if (value > best_value) {
+        if (value > best_value || (value != value && best_value == best_value)) {
           best_value = value;
           best = static_cast<int32_t>(j);
         }
