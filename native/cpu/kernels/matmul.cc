@@ -3,6 +3,7 @@
 // or blocks of rows or columns of one are tasks.
 #include <algorithm>
 #include <cstdint>
+#include <stdexcept>
 
 #include "blas.h"
 #include "cpu/kernels/conv_tasks.h"
@@ -21,8 +22,8 @@ void Gemm(CblasTranspose trans_a, CblasTranspose trans_b, int m, int n, int k, c
   cblas_dgemm(CblasRowMajor, trans_a, trans_b, m, n, k, 1, a, lda, b, ldb, beta, c, ldc);
 }
 
-constexpr int64_t kLeastBlock =
-    128;  // rows or columns of a block: BLAS packs the other operand for each
+// Rows or columns of a block; for each, BLAS packs the other operand anew.
+constexpr int64_t kLeastBlock = 128;
 constexpr int64_t kMostBlocks = 64;
 constexpr size_t kMaxBatchDims = 8;
 
@@ -80,6 +81,9 @@ class Product {
         batch_.size[d] *= size;
         return;
       }
+    }
+    if (batch_.dims == kMaxBatchDims) {
+      throw std::invalid_argument("Expected a product with at most 8 batch dimensions.");
     }
     const size_t d = batch_.dims++;
     batch_.size[d] = size;
