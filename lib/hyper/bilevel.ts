@@ -6,11 +6,22 @@ import type { Tensor } from "../ir/graph.js";
 import { adam } from "../optim/adam.js";
 import type { Hyperparameter } from "../optim/hyperparameter.js";
 import type { Optimizer } from "../optim/optimizer.js";
-import { type DeviceOptions, openDevice } from "../runtime/device.js";
+import { type Device, type DeviceOptions, openDevice } from "../runtime/device.js";
+import type { ModeName } from "./choose-mode.js";
 import type { Estimator } from "./estimator.js";
 import { glocal } from "./estimators.js";
+import {
+  checkEstimator,
+  checkFunction,
+  checkIndex,
+  checkOuter,
+  checkSignal,
+  checkWhole,
+  refuseUnknown,
+} from "./options.js";
+import { OuterUpdate } from "./outer.js";
 import { Problem, type StepContext } from "./problem.js";
-import type { CompileSwitches } from "./programs.js";
+import type { CompileSwitches } from "./program-inputs.js";
 import { examplesOf } from "./resident.js";
 import { Study } from "./study.js";
 import { Trainer } from "./trainer.js";
@@ -70,6 +81,12 @@ export interface BilevelOptions<State, Hyper, Batch> extends DeviceOptions {
   readonly signal?: AbortSignal;
   /** Validation examples per chunk: memory grows with it, results do not depend on it beyond rounding. Default 250. */
   readonly criterionBatch?: number;
+  /**
+   * How hypergradients are computed; both give the same ones. "forward" carries a tangent per
+   * hyperparameter, "reverse" an adjoint per point back over the stored states of the window.
+   * Default "auto": what costs less.
+   */
+  readonly mode?: ModeName;
   /** Most tangent lanes that run together. Default: what memory allows, at most 32. */
   readonly lanes?: number;
   /** Switches that tests compare. */
@@ -84,26 +101,9 @@ export interface BilevelResult<State> extends StudyResult<Readonly<Record<string
 const KNOWN = new Set([
   ...["state", "hyper", "step", "criterion", "data", "steps", "batchSize", "hypergradient"],
   ...["outer", "seed", "batches", "evaluate", "onDivergence", "signal", "criterionBatch"],
-  ...["lanes", "switches", "device", "threads", "simd"],
+  ...["mode", "lanes", "switches", "device", "threads", "simd"],
 ]);
-
-/** @throws GLOCAL_BAD_OPTION for names that no option has */
-export function refuseUnknown(what: string, given: object, known: ReadonlySet<string>): void {
-  const unknown = Object.keys(given).find((name) => !known.has(name));
-  if (unknown !== undefined)
-    throw new GlocalError("GLOCAL_BAD_OPTION", {
-      expected: `${what} to have only the options ${[...known].join(", ")}`,
-      received: `"${unknown}"`,
-    });
-}
-
-function whole(name: string, value: unknown, least: number): void {
-  if (!Number.isSafeInteger(value) || (value as number) < least)
-    throw new GlocalError("GLOCAL_BAD_OPTION", {
-      expected: `${name} to be a whole number from ${least}`,
-      received: String(value),
-    });
-}
+const EVALUATE = new Set(["every", "data", "metrics"]);
 
 /**
  * Starts a study of a bilevel problem (eq. 1–6): inner steps train the state,
@@ -118,12 +118,21 @@ export function bilevel<State, Hyper, Batch>(
   refuseUnknown("bilevel", options, KNOWN);
   const { steps, batchSize, seed = 0, criterionBatch = 250, onDivergence = "throw" } = options;
   const { outer = adam({ lr: 0.05 }), hypergradient: estimator = glocal(), evaluate } = options;
-  whole("steps", steps, 1);
-  whole("batchSize", batchSize, 1);
-  whole("seed", seed, 0);
-  whole("criterionBatch", criterionBatch, 1);
-  if (options.lanes !== undefined) whole("lanes", options.lanes, 1);
-  if (evaluate?.every !== undefined) whole("evaluate.every", evaluate.every, 1);
+  checkWhole("steps", steps, 1);
+  checkWhole("batchSize", batchSize, 1);
+  checkWhole("seed", seed, 0);
+  checkWhole("criterionBatch", criterionBatch, 1);
+  if (options.lanes !== undefined) checkWhole("lanes", options.lanes, 1);
+  if (evaluate !== undefined) {
+    refuseUnknown("evaluate", evaluate, EVALUATE);
+    checkFunction("evaluate.metrics", evaluate.metrics);
+    if (evaluate.every !== undefined) checkWhole("evaluate.every", evaluate.every, 1);
+  }
+  checkFunction("step", options.step);
+  checkFunction("criterion", options.criterion);
+  checkEstimator(estimator);
+  checkOuter(outer);
+  checkSignal(options.signal);
   if (onDivergence !== "throw" && onDivergence !== "record")
     throw new GlocalError("GLOCAL_BAD_OPTION", {
       expected: 'onDivergence to be "throw" or "record"',
@@ -134,20 +143,29 @@ export function bilevel<State, Hyper, Batch>(
   const { step, criterion } = options;
   const problem = new Problem(options.state, options.hyper, { step, criterion });
   if (estimator.horizon !== "none") problem.hyper.requireLearned(estimator.name);
-  const batches = options.batches ?? shuffledBatches({ count: train.count, batchSize, seed });
+  const { batches = shuffledBatches({ count: train.count, batchSize, seed }) } = options;
+  checkFunction("batches.at", batches.at);
 
   const device = openDevice(options);
-  const trainer = new Trainer(device, problem, train, validation, {
-    batchSize,
-    seed,
-    longest:
-      estimator.horizon === "window" || estimator.horizon === "none"
-        ? Math.min(estimator.window, steps)
-        : steps,
-    last: estimator.last,
-    criterionBatch,
-    ...(options.lanes === undefined ? {} : { lanes: options.lanes }),
-    ...(options.switches ? { switches: options.switches } : {}),
+  const compiled = disposingOnFailure(device, () => {
+    const trainer = new Trainer(device, problem, train, validation, {
+      batchSize,
+      seed,
+      longest:
+        estimator.horizon === "window" || estimator.horizon === "none"
+          ? Math.min(estimator.window, steps)
+          : steps,
+      last: estimator.last,
+      criterionBatch,
+      mode: options.mode ?? "auto",
+      lanes: options.lanes,
+      switches: options.switches ?? {},
+    });
+    const evaluation = evaluate && {
+      every: evaluate.every,
+      run: namedEvaluation(trainer, { data: evaluate.data, metrics: evaluate.metrics as Metrics }),
+    };
+    return { trainer, evaluation };
   });
   const stop = new AbortController();
   const forward = () => stop.abort();
@@ -155,21 +173,27 @@ export function bilevel<State, Hyper, Batch>(
   if (options.signal?.aborted) stop.abort();
   const windows = runWindows<State>({
     problem,
-    trainer,
+    ...compiled,
     estimator,
-    outer,
+    outer: new OuterUpdate(outer, problem.hyper.size),
     steps,
-    indexOf: (t) => batches.at(t),
-    evaluation: evaluate && {
-      every: evaluate.every,
-      run: namedEvaluation(trainer, { data: evaluate.data, metrics: evaluate.metrics as Metrics }),
-    },
+    indexOf: (t) => checkIndex(batches.at(t), t, batchSize, train.count),
     onDivergence,
     signal: stop.signal,
     device,
     done: () => options.signal?.removeEventListener("abort", forward),
   });
   return new Study(windows, forward);
+}
+
+/** What could not be compiled leaves no open device behind. */
+function disposingOnFailure<T>(device: Device, body: () => T): T {
+  try {
+    return body();
+  } catch (error) {
+    device.dispose();
+    throw error;
+  }
 }
 
 type Metrics = (
@@ -182,7 +206,7 @@ type Metrics = (
 function namedEvaluation(
   trainer: Trainer,
   evaluate: { data: unknown; metrics: Metrics },
-): (signal?: AbortSignal) => Promise<Record<string, number>> {
+): () => Promise<Record<string, number>> {
   let names: string[] = [];
   const metrics = (state: unknown, batch: unknown, context: StepContext) => {
     const record = evaluate.metrics(state, batch, context);
@@ -190,8 +214,8 @@ function namedEvaluation(
     return Object.values(record);
   };
   const run = trainer.evaluation(examplesOf(evaluate.data, "evaluation"), metrics);
-  return async (signal) => {
-    const means = await run(signal);
+  return async () => {
+    const means = await run();
     return Object.fromEntries(names.map((name, i) => [name, means[i] as number]));
   };
 }

@@ -2,17 +2,10 @@
 import { GlocalError } from "../errors.js";
 import { complexPairs, type Dmd, type DmdOptions, dmd } from "../koopman/index.js";
 import type { Estimate, Estimator, Trajectory } from "./estimator.js";
+import { checkWhole, refuseUnknown } from "./options.js";
 
 /** τ of the paper. */
 const WINDOW = 50;
-
-function whole(name: string, value: number, least: number, most = Number.MAX_SAFE_INTEGER): void {
-  if (!Number.isInteger(value) || value < least || value > most)
-    throw new GlocalError("GLOCAL_BAD_OPTION", {
-      expected: `${name} to be a whole number from ${least}${most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : ""}`,
-      received: String(value),
-    });
-}
 
 /** The hypergradient at the last point. */
 function lastPoint({ data, points, size }: Trajectory): Float64Array {
@@ -31,8 +24,10 @@ export interface WindowSettings {
 }
 
 /** No tuning: hyperparameters stay as they start. A window is only a reporting interval. */
-export function none({ window = WINDOW }: WindowSettings = {}): Estimator {
-  whole("window", window, 1);
+export function none(settings: WindowSettings = {}): Estimator {
+  refuseUnknown("none", settings, new Set(["window"]));
+  const { window = WINDOW } = settings;
+  checkWhole("window", window, 1);
   return {
     name: "none",
     horizon: "none",
@@ -47,8 +42,10 @@ export function none({ window = WINDOW }: WindowSettings = {}): Estimator {
 }
 
 /** The hypergradient over each window alone (eq. 7–8): cheap, biased to the short horizon. */
-export function local({ window = WINDOW }: WindowSettings = {}): Estimator {
-  whole("window", window, 1);
+export function local(settings: WindowSettings = {}): Estimator {
+  refuseUnknown("local", settings, new Set(["window"]));
+  const { window = WINDOW } = settings;
+  checkWhole("window", window, 1);
   return { name: "local", horizon: "window", window, last: 1, estimate: exactly };
 }
 
@@ -65,9 +62,10 @@ export interface GlobalSettings extends WindowSettings {
 
 /** The exact hypergradient at the end of training (eq. 1–6): the truth that the others estimate, at many times the cost. */
 export function global(settings: GlobalSettings = {}): Estimator {
+  refuseUnknown("global", settings, new Set(["window", "mode", "outerSteps"]));
   const { window = WINDOW, mode = "playout", outerSteps = 10 } = settings;
-  whole("window", window, 1);
-  whole("outerSteps", outerSteps, 1);
+  checkWhole("window", window, 1);
+  checkWhole("outerSteps", outerSteps, 1);
   if (mode !== "playout" && mode !== "restart")
     throw new GlocalError("GLOCAL_BAD_OPTION", {
       expected: 'mode to be "playout" or "restart"',
@@ -89,6 +87,8 @@ export interface GlocalSettings extends WindowSettings {
   readonly rcond?: number;
 }
 
+const GLOCAL_SETTINGS = new Set(["window", "last", "stacks", "rank", "tolerance", "rcond"]);
+
 /**
  * The paper's estimate of the hypergradient at the end of training (eq. 19–20): Hankel DMD of the
  * window's last hypergradients, eigenvalues clamped by their spectral radius, modes with λ = 1 kept.
@@ -96,13 +96,14 @@ export interface GlocalSettings extends WindowSettings {
  * When no eigenvalue is within the tolerance of 1, or the trajectory is all zeros, the last local
  * hypergradient stands in, and the window's report says so (`fallback`).
  *
- * @throws GLOCAL_BAD_OPTION unless stacks < last ≤ window
+ * @throws GLOCAL_BAD_OPTION unless stacks + 2 ≤ last ≤ window
  */
 export function glocal(settings: GlocalSettings = {}): Estimator {
+  refuseUnknown("glocal", settings, GLOCAL_SETTINGS);
   const { window = WINDOW, last = 10, stacks = 4, rank, tolerance = 0.1, rcond = 1e-6 } = settings;
-  whole("window", window, 3);
-  whole("last", last, 3, window);
-  whole("stacks", stacks, 1, last - 2);
+  checkWhole("window", window, 3);
+  checkWhole("last", last, 3, window);
+  checkWhole("stacks", stacks, 1, last - 2);
   if (rank !== undefined) whole("rank", rank, 1);
   for (const [name, value] of Object.entries({ tolerance, rcond }))
     if (!(Number.isFinite(value) && value > 0))

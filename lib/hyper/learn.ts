@@ -1,6 +1,6 @@
 /** Learned hyperparameters: an initial value and the constraint that keeps it meaningful. */
 import { GlocalError } from "../errors.js";
-import { type HostArray, isHostArray } from "../ir/array.js";
+import { array, type HostArray, isHostArray } from "../ir/array.js";
 import type { Tensor } from "../ir/graph.js";
 import { exp as expOf, logistic, softplus as softplusOf } from "../ops/elementwise.js";
 import type { Hyperparameter } from "../optim/hyperparameter.js";
@@ -15,7 +15,7 @@ interface Constraint {
 }
 
 function learned(constraint: Constraint, initial: number | HostArray): Hyperparameter {
-  const values = isHostArray(initial) ? [...initial.data] : [initial];
+  const values = isHostArray(initial) ? [...array(initial.data, initial.shape).data] : [initial];
   const bad = values.find(
     (v) => typeof v !== "number" || !Number.isFinite(v) || !constraint.allows(v),
   );

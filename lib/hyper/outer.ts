@@ -1,9 +1,7 @@
 /** The outer update Φ: any optimizer of `optim`, on φ as one float64 vector. */
-import { GlocalError } from "../errors.js";
 import type { HostArray } from "../ir/array.js";
 import type { Tensor } from "../ir/graph.js";
 import { full } from "../ops/constant.js";
-import { isHyperparameter } from "../optim/hyperparameter.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { compileFunction } from "../runtime/jit.js";
 
@@ -12,14 +10,8 @@ export class OuterUpdate {
   private state: Record<string, HostArray>;
   private steps = 0;
 
-  /** @throws GLOCAL_BAD_OPTION when the optimizer's own settings are learned */
+  /** @param optimizer with numbers as settings, as `checkOuter` has it */
   constructor(optimizer: Optimizer, size: number) {
-    const learned = Object.entries(optimizer.hyper).find(([, s]) => isHyperparameter(s));
-    if (learned)
-      throw new GlocalError("GLOCAL_BAD_OPTION", {
-        expected: "numbers as settings of the outer optimizer",
-        received: `a learned ${learned[0]}`,
-      });
     const zero = () => ({ data: new Float64Array(size), shape: [size] });
     this.state = Object.fromEntries(optimizer.buffers.map((name) => [name, zero()]));
     this.update = compileFunction(

@@ -1,6 +1,6 @@
 /** A bilevel problem as the user states it, and the traced functions that a study needs of it. */
 import { GlocalError } from "../errors.js";
-import { dtypeOf, type HostArray, isHostArray } from "../ir/array.js";
+import { array, dtypeOf, type HostArray, isHostArray } from "../ir/array.js";
 import type { Tensor } from "../ir/graph.js";
 import { flatten, type TreeDef } from "../ir/tree.js";
 import { type FloatDType, formatType, isFloat, sameShape, type Type } from "../ir/types.js";
@@ -43,7 +43,9 @@ export class Problem {
     hyper: unknown,
     readonly functions: ProblemFunctions,
   ) {
-    [this.initial, this.stateDef] = flatten(state, isHostArray);
+    const [initial, stateDef] = flatten(state, isHostArray);
+    this.initial = initial.map(({ data, shape }) => array(data, shape));
+    this.stateDef = stateDef;
     this.stateTypes = this.initial.map(({ data, shape }) => ({
       dtype: dtypeOf(data),
       shape,
@@ -72,8 +74,8 @@ export class Problem {
     context: { step: Tensor; key: Tensor },
   ): { state: Tensor[]; loss: Tensor | undefined } {
     let loss: Tensor | undefined;
-    const report = (_: "loss", value: Tensor) => {
-      loss = value;
+    const report = (name: "loss", value: Tensor) => {
+      loss = this.checkReport(name, value);
     };
     const next = this.functions.step(
       this.stateDef.rebuild(state),
@@ -108,6 +110,20 @@ export class Problem {
         hint: "Return the losses themselves; their mean over the validation data is taken for you.",
       });
     return loss;
+  }
+
+  private checkReport(name: unknown, value: unknown): Tensor {
+    if (name !== "loss")
+      throw new GlocalError("GLOCAL_BAD_OPTION", {
+        expected: 'context.report("loss", …)',
+        received: JSON.stringify(name),
+      });
+    if (!isTensor(value) || value.shape.length > 0 || value.dtype !== this.dtype)
+      throw new GlocalError("GLOCAL_BAD_SHAPE", {
+        expected: `a ${this.dtype} scalar as the reported loss`,
+        received: isTensor(value) ? formatType(value.type) : String(value),
+      });
+    return value;
   }
 
   private checkState(leaves: readonly Tensor[], def: TreeDef): void {

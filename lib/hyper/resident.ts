@@ -1,6 +1,6 @@
 /** Data that lives on the device: whole arrays for training, padded chunks for criteria. */
 import { GlocalError } from "../errors.js";
-import { allocate, dtypeOf, type HostArray, isHostArray } from "../ir/array.js";
+import { allocate, array, dtypeOf, type HostArray, isHostArray } from "../ir/array.js";
 import { flatten, type TreeDef } from "../ir/tree.js";
 import { BYTES, type FloatDType, type Shape, sizeOf, type Type } from "../ir/types.js";
 import type { Device } from "../runtime/device.js";
@@ -13,9 +13,15 @@ export interface Examples {
   readonly count: number;
 }
 
-/** @throws GLOCAL_BAD_SHAPE unless every leaf has the same, positive number of rows */
+/** @throws GLOCAL_BAD_OPTION for no data at all, GLOCAL_BAD_SHAPE unless every leaf has the same, positive number of rows */
 export function examplesOf(tree: unknown, what: string): Examples {
-  const [leaves, def] = flatten(tree, isHostArray);
+  if (tree === undefined || tree === null)
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: `${what} data as arrays with one row per example`,
+      received: String(tree),
+    });
+  const [given, def] = flatten(tree, isHostArray);
+  const leaves = given.map(({ data, shape }) => array(data, shape));
   const count = leaves[0]?.shape[0] ?? 0;
   if (count < 1 || leaves.some((leaf) => leaf.shape[0] !== count))
     throw new GlocalError("GLOCAL_BAD_SHAPE", {

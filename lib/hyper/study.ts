@@ -38,9 +38,12 @@ export class Study<Window, Result> implements AsyncIterable<Window> {
     return new Study(mapped(), this.stop);
   }
 
-  /** Trains to the end (unless iteration is doing so) and gives the result. */
+  /**
+   * Trains to the end and gives the result, with or without iterating: asked for inside the loop it
+   * cannot wait for the loop, so windows are then trained ahead of it.
+   */
   get result(): Promise<Result> {
-    if (!this.last) this.draining = this.drain();
+    this.draining ??= this.drain();
     return this.settled;
   }
 
@@ -62,7 +65,8 @@ export class Study<Window, Result> implements AsyncIterable<Window> {
     } finally {
       if (!finished) {
         this.stop();
-        await this.drain();
+        this.draining ??= this.drain();
+        await this.draining;
       }
     }
   }

@@ -15,7 +15,8 @@ import { argmax, mean } from "../ops/reduce.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { isTensor } from "../trace/trace.js";
 import { tracedValueAndGrad } from "../transform/grad.js";
-import { type BilevelOptions, bilevel, refuseUnknown } from "./bilevel.js";
+import { type BilevelOptions, bilevel } from "./bilevel.js";
+import { checkFunction, checkOptimizer, isRecord, refuseUnknown } from "./options.js";
 import type { Study } from "./study.js";
 import type { StudyResult, TestMetrics, WindowReport } from "./types.js";
 
@@ -33,6 +34,7 @@ type Shared = Pick<
   | "onDivergence"
   | "signal"
   | "criterionBatch"
+  | "mode"
   | "lanes"
   | "switches"
   | "device"
@@ -66,7 +68,7 @@ export interface TuneResult extends StudyResult {
 /** Options that go to `bilevel` as they are. */
 const SHARED = [
   ...["steps", "batchSize", "hypergradient", "outer", "seed", "batches", "onDivergence"],
-  ...["signal", "criterionBatch", "lanes", "switches", "device", "threads", "simd"],
+  ...["signal", "criterionBatch", "mode", "lanes", "switches", "device", "threads", "simd"],
 ];
 const OWN = ["model", "params", "data", "inner", "validation", "loss", "evaluate", "journal"];
 

@@ -1,12 +1,12 @@
 /** The course of a study: train a window, estimate, update, report; stop, diverge or end. */
 import { GlocalError } from "../errors.js";
-import type { Optimizer } from "../optim/optimizer.js";
 import type { Device } from "../runtime/device.js";
 import type { BilevelResult } from "./bilevel.js";
 import type { Estimate, Estimator } from "./estimator.js";
-import { OuterUpdate } from "./outer.js";
+import type { Segment } from "./mode.js";
+import type { OuterUpdate } from "./outer.js";
 import type { Problem } from "./problem.js";
-import type { Run, Segment, Trainer } from "./trainer.js";
+import type { Run, Trainer } from "./trainer.js";
 import type { ScheduleEntry, WindowReport } from "./types.js";
 
 type Metrics = Readonly<Record<string, number>>;
@@ -15,12 +15,10 @@ export interface Course {
   readonly problem: Problem;
   readonly trainer: Trainer;
   readonly estimator: Estimator;
-  readonly outer: Optimizer;
+  readonly outer: OuterUpdate;
   readonly steps: number;
   readonly indexOf: (step: number) => Int32Array;
-  readonly evaluation:
-    | { every: number | undefined; run: (signal?: AbortSignal) => Promise<Metrics> }
-    | undefined;
+  readonly evaluation: { every: number | undefined; run: () => Promise<Metrics> } | undefined;
   readonly onDivergence: "throw" | "record";
   readonly signal: AbortSignal;
   readonly device: Device;
@@ -73,9 +71,8 @@ function divergenceOf(run: Run, window: Window, estimate: Estimate | null): Dive
 export async function* runWindows<State>(
   course: Course,
 ): AsyncGenerator<WindowReport<Metrics>, BilevelResult<State>, void> {
-  const { problem, trainer, signal, evaluation } = course;
+  const { problem, trainer, signal, evaluation, outer } = course;
   const space = problem.hyper;
-  const outer = new OuterUpdate(course.outer, space.size);
   const schedule: ScheduleEntry[] = [];
   let phi = space.initial();
   let [count, steps, fallbacks, elapsed] = [0, 0, 0, 0];
@@ -102,7 +99,7 @@ export async function* runWindows<State>(
       if (estimate) phi = outer.apply(phi, estimate.gradient);
       const validation = await validationLoss(course, run);
       const due = isDue(evaluation?.every, steps, run.steps);
-      const test = due ? await evaluation?.run(signal) : undefined;
+      const test = due ? await evaluation?.run() : undefined;
       count++;
       if (estimate?.fallback) fallbacks++;
       const took = performance.now() - began;
@@ -120,8 +117,9 @@ export async function* runWindows<State>(
         msPerStep: took / run.steps,
       };
     }
-    if (diverged && course.onDivergence === "throw") throw diverges(diverged, space.values(phi));
     const loss = await trainer.criterion();
+    if (!Number.isFinite(loss)) diverged ??= { step: steps, what: "validation loss" };
+    if (diverged && course.onDivergence === "throw") throw diverges(diverged, space.values(phi));
     return {
       steps,
       msPerStep: steps > 0 ? elapsed / steps : 0,
@@ -159,12 +157,9 @@ function estimateOf(
 }
 
 /** The criterion at the window's end: at hand unless the segment ran past it. */
-async function validationLoss(
-  { estimator, trainer, signal }: Course,
-  run: Run,
-): Promise<number | null> {
+async function validationLoss({ estimator, trainer }: Course, run: Run): Promise<number | null> {
   if (estimator.horizon === "none") return null;
-  if (estimator.horizon === "playout") return trainer.criterion(signal);
+  if (estimator.horizon === "playout") return trainer.criterion();
   return run.criterion.at(-1) ?? null;
 }
 

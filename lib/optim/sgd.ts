@@ -14,6 +14,9 @@ export interface SgdOptions {
   readonly weightDecay?: Setting;
 }
 
+/** Defaults, in the order in which reports name them. */
+const SETTINGS = { lr: undefined, momentum: 0, weightDecay: 0 };
+
 /**
  * g ← ∇ℓ + weightDecay·θ;  v ← momentum·v + g;  θ ← θ − lr·v, both from the old θ;
  * no dampening, no Nesterov, v starts at zero (as torch.optim.SGD).
@@ -23,7 +26,7 @@ export interface SgdOptions {
 export function sgd(options: SgdOptions): Optimizer {
   const given = checkSettings(
     "sgd",
-    { lr: undefined, momentum: 0, weightDecay: 0, ...options },
+    { ...SETTINGS, ...options },
     {
       lr: [0, Number.POSITIVE_INFINITY],
       momentum: [0, 1],

@@ -1,11 +1,14 @@
 /** A graph compiled for a device, and the jobs that run several of them in one native call. */
 import { GlocalError } from "../errors.js";
 import type { Graph } from "../ir/graph.js";
+import { type Cost, programCost } from "../lower/cost.js";
 import { encode } from "../lower/encode.js";
 import { type Lowered, type LowerOptions, lower } from "../lower/lower.js";
 import type { NativeBuffer, NativeProgram } from "../native/addon.js";
 import { Job, type Place } from "../native/job.js";
 import type { Device } from "./device.js";
+
+export type { Cost };
 
 /** Memory on a device, from an offset in bytes. */
 export interface DeviceArray {
@@ -39,6 +42,17 @@ export class Executable {
 
   static compile(device: Device, graph: Graph, options: CompileOptions): Executable {
     return new Executable(lower(graph, options), device, options.poison ?? false);
+  }
+
+  /** What a graph would cost and need, without compiling it for a device. */
+  static estimate(graph: Graph, options: CompileOptions): { cost: Cost; arenaBytes: number } {
+    const { program } = lower(graph, options);
+    return { cost: programCost(program), arenaBytes: program.arenaBytes };
+  }
+
+  /** Floating-point operations and bytes of one run. */
+  get cost(): Cost {
+    return programCost(this.lowered.program);
   }
 
   /** Native calls that one run of the program makes. */

@@ -1,133 +1,18 @@
-/**
- * The programs of a study, traced and compiled once: a step with and without
- * tangents, one chunk of the criterion with and without its gradient, and the
- * contraction of tangents with that gradient.
- */
+/** The programs of the criterion: its value, its gradient, their contraction with tangents, and metrics. */
 import type { Tensor } from "../ir/graph.js";
-import { isFloat, type Type } from "../ir/types.js";
+import type { Type } from "../ir/types.js";
 import { sum } from "../ops/broadcast.js";
 import { full, literal } from "../ops/constant.js";
 import { add, mul } from "../ops/elementwise.js";
-import { gather } from "../ops/index-rows.js";
 import { concat, reshape } from "../ops/shape.js";
 import type { Device } from "../runtime/device.js";
-import { type CompileOptions, Executable } from "../runtime/executable.js";
-import { type InputSpec, traceFlat } from "../trace/trace.js";
-import { pullback, pushforward } from "../transform/derivative.js";
+import { Executable } from "../runtime/executable.js";
+import { traceFlat } from "../trace/trace.js";
+import { pullback } from "../transform/derivative.js";
 import { simplify } from "../transform/simplify.js";
 import type { Problem, StepContext } from "./problem.js";
-import { type Chunks, type Examples, rowsType } from "./resident.js";
-
-/** Switches that tests use to compare; a study leaves them alone. */
-export type CompileSwitches = Pick<CompileOptions, "poison" | "merge" | "shareMemory">;
-
-const laned = (type: Type): Type => ({ ...type, laned: true });
-const spec = (prefix: string, types: readonly Type[]): InputSpec[] =>
-  types.map((type, i) => ({ name: `${prefix} ${i}`, type }));
-
-/** Takes consecutive groups from a list. */
-function groups<T>(list: readonly T[], ...sizes: number[]): T[][] {
-  let end = 0;
-  return sizes.map((size) => {
-    end += size;
-    return list.slice(end - size, end);
-  });
-}
-
-const INT_SCALAR: Type = { dtype: "int32", shape: [], laned: false };
-const KEY: Type = { dtype: "int32", shape: [2], laned: false };
-
-/**
- * One step.
- *
- * Inputs: state (updated in place), raw hyperparameters, training data, index [batch], step, key,
- * and with lanes: tangents of the floating state (in place), seeds of the raw hyperparameters.
- * Output: the reported loss.
- */
-export function stepProgram(
-  device: Device,
-  problem: Problem,
-  train: Examples,
-  batchSize: number,
-  lanes: number,
-  switches: CompileSwitches,
-): { executable: Executable; reportsLoss: boolean } {
-  const state = problem.stateTypes;
-  const hyper = problem.hyperTypes;
-  const floats = floatLeaves(state);
-  const specs = [
-    ...spec("state", state),
-    ...spec("hyper", hyper),
-    ...train.leaves.map((leaf, i) => ({
-      name: `data ${train.def.paths[i]}`,
-      type: rowsType(leaf, train.count),
-    })),
-    { name: "index", type: { dtype: "int32", shape: [batchSize], laned: false } as Type },
-    { name: "step", type: INT_SCALAR },
-    { name: "key", type: KEY },
-    ...(lanes > 0
-      ? [
-          ...spec(
-            "tangent",
-            floats.map((i) => laned(state[i] as Type)),
-          ),
-          ...spec("seed", hyper.map(laned)),
-        ]
-      : []),
-  ];
-  let reportsLoss = false;
-  const graph = traceFlat(specs, (xs) => {
-    const [theta, phi, data, [index, step, key], tangents, seeds] = groups(
-      xs,
-      state.length,
-      hyper.length,
-      train.leaves.length,
-      3,
-      lanes > 0 ? floats.length : 0,
-      lanes > 0 ? hyper.length : 0,
-    ) as [Tensor[], Tensor[], Tensor[], [Tensor, Tensor, Tensor], Tensor[], Tensor[]];
-    const batch = train.def.rebuild(data.map((d) => gather(d, index)));
-    const next = problem.step(theta, phi, batch, { step, key });
-    reportsLoss = next.loss !== undefined;
-    const loss = next.loss ?? full([], 0, problem.dtype);
-    if (lanes === 0) return [...next.state, loss];
-    const directions = new Map<Tensor, Tensor>();
-    floats.forEach((leaf, i) => {
-      directions.set(theta[leaf] as Tensor, tangents[i] as Tensor);
-    });
-    phi.forEach((raw, i) => {
-      directions.set(raw, seeds[i] as Tensor);
-    });
-    const pushed = pushforward(
-      floats.map((i) => next.state[i] as Tensor),
-      directions,
-    );
-    const moved = pushed.map((t, i) => t ?? zerosLike(next.state[floats[i] as number] as Tensor));
-    return [...next.state, loss, ...moved];
-  });
-  const donate = new Map(state.map((_, i) => [i, i]));
-  const firstTangent = specs.length - floats.length - hyper.length;
-  if (lanes > 0)
-    floats.forEach((_, i) => {
-      donate.set(state.length + 1 + i, firstTangent + i);
-    });
-  const lanedOutputs = [...state.map(() => false), false, ...floats.map(() => true)];
-  const executable = Executable.compile(device, simplify(graph), {
-    name: lanes > 0 ? `step with ${lanes} lanes` : "step",
-    lanes: Math.max(1, lanes),
-    donate,
-    lanedOutputs: lanes > 0 ? lanedOutputs : lanedOutputs.slice(0, state.length + 1),
-    ...switches,
-  });
-  return { executable, reportsLoss };
-}
-
-const zerosLike = (x: Tensor) => full(x.shape, 0, x.dtype);
-
-/** Indices of the state's floating leaves: those that have tangents. */
-export function floatLeaves(types: readonly Type[]): number[] {
-  return types.flatMap((t, i) => (isFloat(t.dtype) ? [i] : []));
-}
+import { type CompileSwitches, floatLeaves, groups, laned, spec } from "./program-inputs.js";
+import { type Chunks, rowsType } from "./resident.js";
 
 export interface CriterionProgram {
   readonly executable: Executable;

@@ -1,0 +1,112 @@
+/** Chooses forward or reverse mode for a study, by what each costs a window, and builds it. */
+import { totalmem } from "node:os";
+import { GlocalError } from "../errors.js";
+import type { Device } from "../runtime/device.js";
+import { type Cost, type DeviceArray, Executable } from "../runtime/executable.js";
+import type { Criterion } from "./criterion.js";
+import { ForwardMode } from "./forward-mode.js";
+import type { Memory } from "./memory.js";
+import type { Mode } from "./mode.js";
+import type { CompileSwitches } from "./program-inputs.js";
+import { ReverseMode } from "./reverse-mode.js";
+import { adjointStep, type StepGraph, type StepInputs, tangentStep } from "./step-programs.js";
+
+/** Lanes that run together unless the caller says otherwise. */
+const DEFAULT_LANES = 32;
+/** Shares of the machine's memory: for one program's scratch, and for stored states. */
+const SCRATCH_SHARE = 0.25;
+const STORED_SHARE = 0.25;
+/** Operations that a processor does in the time in which it moves one byte: what makes bytes and operations comparable. */
+const FLOPS_PER_BYTE = 8;
+
+export type ModeName = "auto" | "forward" | "reverse";
+
+export interface ModeOptions {
+  readonly device: Device;
+  readonly memory: Memory;
+  readonly inputs: StepInputs;
+  readonly criterion: Criterion;
+  readonly criterionLoss: DeviceArray;
+  readonly plain: Executable;
+  /** Steps and points of a window. */
+  readonly steps: number;
+  readonly last: number;
+  readonly mode: ModeName;
+  /** Most lanes that run together in forward mode. */
+  readonly lanes: number | undefined;
+  readonly switches: CompileSwitches;
+}
+
+const time = ({ flops, bytes }: Cost) => flops / FLOPS_PER_BYTE + bytes;
+
+interface Candidate {
+  readonly graph: StepGraph;
+  readonly lanes: number;
+  /** Of a window, in units of one byte moved. */
+  readonly cost: number;
+}
+
+/** The most lanes, up to those wanted, whose scratch fits the memory. */
+function forwardCandidate({ memory, inputs, lanes, steps, switches }: ModeOptions): Candidate {
+  const { problem } = memory;
+  const q = problem.hyper.size;
+  let together = Math.min(q, lanes ?? DEFAULT_LANES);
+  for (;;) {
+    const graph = tangentStep(problem, inputs, together);
+    const { cost, arenaBytes } = Executable.estimate(graph.graph, {
+      ...graph.options,
+      ...switches,
+    });
+    if (together === 1 || arenaBytes <= SCRATCH_SHARE * totalmem())
+      return { graph, lanes: together, cost: time(cost) * steps * Math.ceil(q / together) };
+    together = Math.ceil(together / 2);
+  }
+}
+
+function reverseCandidate({
+  memory,
+  inputs,
+  last,
+  steps,
+  plain,
+  switches,
+}: ModeOptions): Candidate {
+  const graph = adjointStep(memory.problem, inputs, last);
+  const { cost } = Executable.estimate(graph.graph, { ...graph.options, ...switches });
+  return { graph, lanes: last, cost: (time(cost) + time(plain.cost)) * steps };
+}
+
+/** @throws GLOCAL_BAD_OPTION for a mode that does not exist */
+export function chooseMode(options: ModeOptions): Mode {
+  const { device, memory, criterion, criterionLoss, plain, last, mode, switches } = options;
+  if (!["auto", "forward", "reverse"].includes(mode))
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: 'mode to be "auto", "forward" or "reverse"',
+      received: JSON.stringify(mode),
+    });
+  const forward = mode === "reverse" ? undefined : forwardCandidate(options);
+  const reverse = mode === "forward" ? undefined : reverseCandidate(options);
+  const compile = ({ graph }: Candidate) =>
+    Executable.compile(device, graph.graph, { ...graph.options, ...switches });
+  if (forward && (!reverse || forward.cost <= reverse.cost))
+    return new ForwardMode(
+      device,
+      memory,
+      criterion,
+      criterionLoss,
+      compile(forward),
+      forward.lanes,
+      last,
+      switches,
+    );
+  const chosen = reverse as Candidate;
+  return new ReverseMode(
+    memory,
+    criterion,
+    criterionLoss,
+    plain,
+    compile(chosen),
+    chosen.lanes,
+    STORED_SHARE * totalmem(),
+  );
+}

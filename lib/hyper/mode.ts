@@ -1,0 +1,29 @@
+/** What the two ways of computing a window's hypergradients have in common. */
+import type { DeviceJob } from "../runtime/executable.js";
+
+/** A stretch of training that one job holds. */
+export interface Segment {
+  readonly steps: number;
+  /** Hypergradients after the last this many steps; 0 trains only. */
+  readonly last: number;
+  /** Goes back to the state after this many steps once the segment is done. */
+  readonly returnTo?: number;
+}
+
+export interface Mode {
+  readonly name: "plain" | "forward" | "reverse";
+  /** Lanes that run together. */
+  readonly lanes: number;
+  /** Kernel calls of one step, and of one step backwards. */
+  readonly launches: readonly number[];
+  /** Whether a stopped job leaves the state where it stopped, rather than anywhere. */
+  readonly stopsCleanly: boolean;
+  /**
+   * Writes the commands of a segment.
+   *
+   * @param afterStep called with the number of steps done, after each of the pass that counts
+   */
+  addSegment(job: DeviceJob, segment: Segment, afterStep: (done: number) => void): void;
+  /** Hypergradients of the segment just run: row-major [points, q]. */
+  readTrajectory(points: number): Float64Array;
+}
