@@ -104,7 +104,7 @@ export function glocal(settings: GlocalSettings = {}): Estimator {
   checkWhole("window", window, 3);
   checkWhole("last", last, 3, window);
   checkWhole("stacks", stacks, 1, last - 2);
-  if (rank !== undefined) whole("rank", rank, 1);
+  if (rank !== undefined) checkWhole("rank", rank, 1);
   for (const [name, value] of Object.entries({ tolerance, rcond }))
     if (!(Number.isFinite(value) && value > 0))
       throw new GlocalError("GLOCAL_BAD_OPTION", {

@@ -171,18 +171,15 @@ export class Trainer {
   }
 
   /** The criterion over all validation data, for the state as it is. */
-  async criterion(signal?: AbortSignal): Promise<number> {
+  async criterion(): Promise<number> {
     const job = new DeviceJob(this.device);
     this.criterionOf.addValue(job, this.criterionLoss);
-    await job.run(signal);
+    await job.run();
     return this.memory.readNumbers(this.criterionLoss, 1)[0] as number;
   }
 
   /** Compiles an evaluation: means of per-example metrics over a data set. */
-  evaluation(
-    examples: Examples,
-    metrics: MetricsFunction,
-  ): (signal?: AbortSignal) => Promise<Float64Array> {
+  evaluation(examples: Examples, metrics: MetricsFunction): () => Promise<Float64Array> {
     const { device, memory, options } = this;
     const { problem } = memory;
     const chunks = uploadChunks(device, examples, options.criterionBatch, problem.dtype);
@@ -198,8 +195,8 @@ export class Trainer {
     job.zero(means, count * memory.width);
     for (let c = 0; c < chunks.count; c++)
       job.call(executable, [...memory.state, ...chunks.leaves(c), chunks.weights(c), means]);
-    return async (signal) => {
-      await job.run(signal);
+    return async () => {
+      await job.run();
       return memory.readNumbers(means, count);
     };
   }

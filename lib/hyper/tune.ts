@@ -94,6 +94,20 @@ function initialParams({ model, params, seed = 0, data }: TuneOptions): HostPara
   return model.initialize(seed, dtype);
 }
 
+function checkTune({ model, inner, loss, journal, evaluate, data }: TuneOptions): void {
+  if (typeof model !== "function" && !isRecord(model))
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: "model to be a model such as nn.lenet(), or a function",
+      received: JSON.stringify(model) ?? String(model),
+    });
+  checkFunction("model", typeof model === "function" ? model : model.apply);
+  checkOptimizer("inner", inner);
+  if (loss !== undefined) checkFunction("loss", loss);
+  if (journal !== undefined) checkFunction("journal", journal);
+  if (evaluate !== undefined) refuseUnknown("evaluate", evaluate, new Set(["every"]));
+  checkData(data);
+}
+
 function checkData(data: Dataset): void {
   for (const [name, split] of Object.entries({ train: data?.train, test: data?.test })) {
     const good =
@@ -106,6 +120,12 @@ function checkData(data: Dataset): void {
         expected: `data.${name} with x [n, …] and int32 y [n]`,
         received: split ? `x [${split.x?.shape}], y [${split.y?.shape}]` : String(split),
         hint: "Load a data set with datasets.…, or build one of { data, shape } arrays.",
+      });
+    const stray = split.y.data.find((label) => label < 0 || label >= data.classes);
+    if (stray !== undefined)
+      throw new GlocalError("GLOCAL_BAD_OPTION", {
+        expected: `labels from 0 to ${data.classes - 1} in data.${name}.y, as data.classes says`,
+        received: String(stray),
       });
   }
 }
@@ -135,8 +155,8 @@ function initialBuffers(inner: Optimizer, params: readonly HostArray[]) {
  */
 export function tune(options: TuneOptions): Study<WindowReport, TuneResult> {
   refuseUnknown("tune", options, new Set([...OWN, ...SHARED]));
+  checkTune(options);
   const { model, data, inner, validation = 0.1, loss = softmaxCrossEntropy, seed = 0 } = options;
-  checkData(data);
   const apply = typeof model === "function" ? model : model.apply;
   const params = initialParams(options);
   const [leaves, paramsDef] = flatten(params, isHostArray);
