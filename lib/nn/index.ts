@@ -23,3 +23,4 @@ export {
 export { lenet } from "./lenet.js";
 export { countParams, type HostParams, type Model, model } from "./model.js";
 export type { ApplyContext, InitContext, Module, Params } from "./module.js";
+export { wideResnet } from "./wide-resnet.js";
