@@ -1,0 +1,68 @@
+/** `npm run bench -- <what>`: measures, prints a table and writes it to bench/RESULTS.md. */
+import { Command } from "commander";
+import { type AccuracyOptions, accuracyReport, runAccuracy } from "./accuracy.js";
+import { count, methods, numbers } from "./arguments.js";
+import { type LenetOptions, lenetReport, runLenet } from "./lenet.js";
+import { runProfile } from "./profile.js";
+import { profileReport } from "./profile-report.js";
+import { writeSection } from "./results-file.js";
+import { METHODS } from "./setting.js";
+
+interface Output {
+  readonly json?: boolean;
+  readonly write: boolean;
+}
+
+const note = (text: string) => console.error(text);
+
+function finish(section: string, result: unknown, report: string, { json, write }: Output): void {
+  if (write) writeSection(section, report);
+  console.log(json ? JSON.stringify(result) : report);
+}
+
+function command(name: string, description: string): Command {
+  return new Command(name)
+    .description(description)
+    .option("--threads <n>", "threads of ours (default: all processors)", count)
+    .option("--json", "print the result as JSON and nothing else");
+}
+
+const lenet = command("lenet", "milliseconds per inner step, beside JAX when it is installed")
+  .option("--windows <n>", "timed windows in each process, after warming up", count, 4)
+  .option("--repeat <n>", "processes for each method, ours and the rival's in turn", count, 3)
+  .option("--data <dir>", "folder of Fashion-MNIST's IDX files (default: the usual places)")
+  .option("--no-write", "leave bench/RESULTS.md alone")
+  .action(async (options: LenetOptions & Output) => {
+    const result = await runLenet(options, note);
+    finish("lenet", result, lenetReport(result), options);
+  });
+
+const accuracy = command("accuracy", "test accuracy after training, by method, rate and seed")
+  .option("--steps <n>", "inner steps of each training", count, 1500)
+  .option("--lr <rates>", "initial learning rates", numbers, [0.01, 0.1])
+  .option("--seeds <seeds>", "seeds", numbers, [0, 1, 2])
+  .option("--estimators <names>", "methods", methods, [...METHODS])
+  .option("--fresh", "train again what bench/results has", false)
+  .option("--data <dir>", "folder of Fashion-MNIST's IDX files (default: the usual places)")
+  .option("--no-write", "leave bench/RESULTS.md alone")
+  .action(async (options: AccuracyOptions & Output) => {
+    const rows = await runAccuracy(options, note);
+    finish("accuracy", rows, accuracyReport(options, rows), options);
+  });
+
+const profile = command("profile", "milliseconds of every kernel of LeNet's programs")
+  .option("--program <name...>", "only these programs", [])
+  .option("--kernels", "list every kernel in order", false)
+  .action(async (options: Output & { program: string[]; kernels: boolean; threads?: number }) => {
+    const result = await runProfile(options.program, options.threads);
+    console.log(options.json ? JSON.stringify(result) : profileReport(result, options.kernels));
+  });
+
+await new Command("bench")
+  .description(
+    "Benchmarks of glocal. Figures mean something only on a machine that is otherwise idle.",
+  )
+  .addCommand(lenet)
+  .addCommand(accuracy)
+  .addCommand(profile)
+  .parseAsync();

@@ -1,0 +1,15 @@
+/** Wall-clock time of short, repeatable work. */
+import { median } from "./statistics.js";
+
+/** Runs once to warm up, then for at least `leastMs` and `leastRuns` times; milliseconds, the median. */
+export function medianMs(work: () => void, leastMs = 100, leastRuns = 7): number {
+  work();
+  const times: number[] = [];
+  const began = performance.now();
+  while (times.length < leastRuns || performance.now() - began < leastMs) {
+    const start = performance.now();
+    work();
+    times.push(performance.now() - start);
+  }
+  return median(times);
+}
