@@ -12,7 +12,7 @@ import { type KernelCost, kernelCost } from "./kernel-cost.js";
 import { describeMachine, type Machine, sgemmRate } from "./machine.js";
 import { recordPrograms } from "./recorder.js";
 import { tuneOptions } from "./setting.js";
-import { medianMs } from "./timing.js";
+import { timeMs } from "./timing.js";
 
 export interface TimedKernel extends KernelCost {
   readonly ms: number;
@@ -73,7 +73,7 @@ function profileProgram(device: Device, program: Program): ProgramProfile {
     const job = new Job();
     for (let i = 0; i < calls; i++) job.call(0, slots);
     const code = job.encode();
-    return medianMs(() => device.native.runSync(code, [native], buffers)) / calls;
+    return timeMs(() => device.native.runSync(code, [native], buffers)).median / calls;
   };
   const ms = time(program, 1);
   const kernels = program.steps.map((step): TimedKernel => {

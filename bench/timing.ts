@@ -1,8 +1,8 @@
 /** Wall-clock time of short, repeatable work. */
-import { median } from "./statistics.js";
+import { type Spread, spread } from "./statistics.js";
 
-/** Runs once to warm up, then for at least `leastMs` and `leastRuns` times; milliseconds, the median. */
-export function medianMs(work: () => void, leastMs = 100, leastRuns = 7): number {
+/** Runs once to warm up, then for at least `leastMs` and `leastRuns` times; milliseconds. */
+export function timeMs(work: () => void, leastMs = 100, leastRuns = 7): Spread {
   work();
   const times: number[] = [];
   const began = performance.now();
@@ -11,5 +11,5 @@ export function medianMs(work: () => void, leastMs = 100, leastRuns = 7): number
     work();
     times.push(performance.now() - start);
   }
-  return median(times);
+  return spread(times);
 }
