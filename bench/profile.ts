@@ -51,10 +51,17 @@ async function lenetPrograms(): Promise<Program[]> {
   return programs.map((p) => p.lowered.program);
 }
 
-/** Small numbers of both signs; labels; examples all over the training data. */
+/** What hyperparameters hold: rates near 1, or states would shrink to subnormal numbers, which are slow. */
+const RAW_RATE = 8;
+
+/** Otherwise small numbers of both signs; labels; examples all over the training data. */
 function contents({ name, dtype, bytes }: Slot): TypedArray {
-  if (dtype === "float32")
-    return new Float32Array(bytes / 4).map(() => 0.1 * (Math.random() - 0.5));
+  if (dtype === "float32") {
+    const values = new Float32Array(bytes / 4);
+    return name.startsWith("hyper")
+      ? values.fill(RAW_RATE)
+      : values.map(() => 0.1 * (Math.random() - 0.5));
+  }
   if (dtype !== "int32") throw new Error(`A slot of ${dtype} was not expected.`);
   const below = name === "index" ? TRAINING : CLASSES;
   return new Int32Array(bytes / 4).map(() => Math.floor(below * Math.random()));
