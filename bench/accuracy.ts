@@ -131,8 +131,8 @@ export function accuracyReport(options: AccuracyOptions, rows: readonly Accuracy
 \`npm run bench -- accuracy --steps ${steps} --lr ${rates} --seeds ${seeds} --estimators ${estimators}\`
 
 LeNet after ${steps} steps, batches of ${batch}, ${validation} validation images; momentum starts at ${momentum}, weight
-decay at ${weightDecay}, learned with the learning rate through the logistic sigmoid; Adam with rate ${SETTING.outerRate} after
-every ${window} steps. Glocal fits ${last} hypergradients in ${stacks} stacks, tolerance ${SETTING.tolerance}, rcond ${SETTING.rcond}. *Nothing kept* counts, of
+decay at ${weightDecay.toExponential()}, learned with the learning rate through the logistic sigmoid; Adam with rate ${SETTING.outerRate} after
+every ${window} steps. Glocal fits ${last} hypergradients in ${stacks} stacks, tolerance ${SETTING.tolerance}, rcond ${SETTING.rcond.toExponential()}. *Nothing kept* counts, of
 ${windows} windows for each seed, those in which no eigenvalue was within the tolerance of 1, so that
 the last local hypergradient was used. Seconds are the mean of one training, set-up included.
 

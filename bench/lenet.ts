@@ -2,7 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { flopsPerStep } from "./flops.js";
 import type { OwnRequest, OwnRun, ProgramSize } from "./lenet-run.js";
-import { describeMachine, type Machine, machineLine, measureSgemm } from "./machine.js";
+import { describeMachine, loadLine, type Machine, machineLine, measureSgemm } from "./machine.js";
 import { table } from "./markdown.js";
 import { lastLineOf } from "./process.js";
 import { findRivalPython, RIVAL_HINT, type RivalRun, runRival } from "./rival.js";
@@ -135,7 +135,7 @@ export function lenetReport({ machine, options, sgemmGflops, methods }: LenetRes
     ]),
   );
   const [{ own, rival }] = methods as [MethodResult];
-  const versions = [own.blas, own.simd, `${own.threads} threads`];
+  const versions = [own.blas, own.simd, `${own.threads} threads`, loadLine(machine)];
   if (rival) versions.push(`JAX ${rival.versions["jax"]} on ${rival.device}`);
   const { batch, window, last, validation } = SETTING;
   return `## LeNet on Fashion-MNIST

@@ -30,11 +30,13 @@ export function describeMachine(): Machine {
   };
 }
 
+export const loadLine = ({ load }: Machine) => `load ${load.toFixed(2)} before the run`;
+
 /** One line for people; `also` names further versions. */
 export function machineLine(machine: Machine, also: readonly string[] = []): string {
-  const { date, cpu, processors, load, node, glocal } = machine;
-  const parts = [date, `${cpu} × ${processors}`, `load ${load.toFixed(2)} before the run`];
-  return [...parts, `glocal ${glocal}`, `Node ${node}`, ...also].join(" · ");
+  const { date, cpu, processors, node, glocal } = machine;
+  const parts = [date, `${cpu} × ${processors}`, `glocal ${glocal}`, `Node ${node}`];
+  return [...parts, ...also].join(" · ");
 }
 
 const SIDE = 1024;

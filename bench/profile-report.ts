@@ -1,5 +1,5 @@
 /** A profile as tables: kernels in order, and summed by kind. */
-import { machineLine } from "./machine.js";
+import { loadLine, machineLine } from "./machine.js";
 import { table } from "./markdown.js";
 import type { ProfileResult, ProgramProfile, TimedKernel } from "./profile.js";
 
@@ -46,6 +46,7 @@ export function profileReport(result: ProfileResult, each: boolean): string {
   const { machine, threads, sgemmGflops, programs } = result;
   const line = machineLine(machine, [
     `${threads} threads`,
+    loadLine(machine),
     `sgemm ${sgemmGflops.toFixed(0)} GFLOP/s`,
   ]);
   return [line, ...programs.map((p) => programReport(p, each))].join("\n\n");
