@@ -1,12 +1,12 @@
 /** `npm run bench -- <what>`: measures, prints a table and writes it to bench/RESULTS.md. */
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { type AccuracyOptions, accuracyReport, runAccuracy } from "./accuracy.js";
 import { count, methods, numbers } from "./arguments.js";
 import { type LenetOptions, lenetReport, runLenet } from "./lenet.js";
 import { runProfile } from "./profile.js";
 import { profileReport } from "./profile-report.js";
 import { writeSection } from "./results-file.js";
-import { METHODS } from "./setting.js";
+import { METHODS, type Method } from "./setting.js";
 
 interface Output {
   readonly json?: boolean;
@@ -50,11 +50,19 @@ const accuracy = command("accuracy", "test accuracy after training, by method, r
     finish("accuracy", rows, accuracyReport(options, rows), options);
   });
 
+interface ProfileOptions {
+  readonly method: Method;
+  readonly program: readonly string[];
+  readonly kernels: boolean;
+  readonly threads?: number;
+}
+
 const profile = command("profile", "milliseconds of every kernel of LeNet's programs")
+  .addOption(new Option("--method <name>", "whose programs").choices(METHODS).default("glocal"))
   .option("--program <name...>", "only these programs", [])
   .option("--kernels", "list every kernel in order", false)
-  .action(async (options: Output & { program: string[]; kernels: boolean; threads?: number }) => {
-    const result = await runProfile(options.program, options.threads);
+  .action(async (options: ProfileOptions & Output) => {
+    const result = await runProfile(options.method, options.program, options.threads);
     console.log(options.json ? JSON.stringify(result) : profileReport(result, options.kernels));
   });
 
@@ -65,4 +73,8 @@ await new Command("bench")
   .addCommand(lenet)
   .addCommand(accuracy)
   .addCommand(profile)
-  .parseAsync();
+  .parseAsync()
+  .catch((error: unknown) => {
+    console.error(`bench: ${error instanceof Error ? error.message : error}`);
+    process.exitCode = 1;
+  });

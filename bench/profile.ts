@@ -1,5 +1,5 @@
 /**
- * `bench profile`: where the time of a glocal study's programs goes. Every kernel call is run by itself, many times
+ * `bench profile`: where the time of a study's programs goes. Every kernel call is run by itself, many times
  * over, on memory that the whole program has filled; its operands are then in the caches, if they fit.
  */
 import { tune } from "../lib/index.js";
@@ -11,7 +11,7 @@ import { type Device, openDevice } from "../lib/runtime/device.js";
 import { type KernelCost, kernelCost } from "./kernel-cost.js";
 import { describeMachine, type Machine, sgemmRate } from "./machine.js";
 import { recordPrograms } from "./recorder.js";
-import { tuneOptions } from "./setting.js";
+import { type Method, tuneOptions } from "./setting.js";
 import { timeMs } from "./timing.js";
 
 export interface TimedKernel extends KernelCost {
@@ -37,13 +37,13 @@ const TRAINING = 54_000;
 const CLASSES = 10;
 
 /** Programs depend on shapes alone, so blank images do. */
-async function lenetPrograms(): Promise<Program[]> {
+async function lenetPrograms(method: Method): Promise<Program[]> {
   const split = (count: number) => ({
     x: { data: new Float32Array(count * 784), shape: [count, 28, 28, 1] },
     y: { data: new Int32Array(count), shape: [count] },
   });
   const data = { name: "blank", classes: CLASSES, train: split(60_000), test: split(10_000) };
-  const options = tuneOptions({ data, method: "glocal", lr: 0.01, steps: 50, seed: 0 });
+  const options = tuneOptions({ data, method, lr: 0.01, steps: 50, seed: 0 });
   const { value: study, programs } = recordPrograms(() =>
     tune({ ...options, signal: AbortSignal.abort() }),
   );
@@ -94,11 +94,12 @@ function profileProgram(device: Device, program: Program): ProgramProfile {
  * @throws when no program has one of the names
  */
 export async function runProfile(
+  method: Method,
   names: readonly string[],
   threads: number | undefined,
 ): Promise<ProfileResult> {
   const machine = describeMachine();
-  const all = await lenetPrograms();
+  const all = await lenetPrograms(method);
   const unknown = names.filter((name) => !all.some((p) => p.name === name));
   if (unknown.length > 0)
     throw new Error(
