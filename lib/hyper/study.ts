@@ -29,10 +29,15 @@ export class Study<Window, Result> implements AsyncIterable<Window> {
   map<W, R>(window: (w: Window) => W, result: (r: Result) => R): Study<W, R> {
     const { windows } = this;
     async function* mapped(): AsyncGenerator<W, R, void> {
-      for (;;) {
-        const next = await windows.next();
-        if (next.done) return result(next.value);
-        yield window(next.value);
+      try {
+        for (;;) {
+          const next = await windows.next();
+          if (next.done) return result(next.value);
+          yield window(next.value);
+        }
+      } finally {
+        // What `window` threw must not leave the study's device open.
+        await windows.return(undefined as never);
       }
     }
     return new Study(mapped(), this.stop);

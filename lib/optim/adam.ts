@@ -21,6 +21,14 @@ export interface AdamOptions {
 
 const UNBOUNDED = Number.POSITIVE_INFINITY;
 
+const SETTINGS = {
+  lr: { default: 0.001, least: 0, below: UNBOUNDED },
+  beta1: { default: 0.9, least: 0, below: 1 },
+  beta2: { default: 0.999, least: 0, below: 1 },
+  epsilon: { default: 1e-8, least: 0, below: UNBOUNDED },
+  weightDecay: { default: 0, least: 0, below: UNBOUNDED },
+};
+
 /**
  * m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  θ ← θ − lr·m̂ / (√v̂ + ε), with
  * m̂ = m / (1−β₁ᵗ), v̂ = v / (1−β₂ᵗ) (as torch.optim.Adam and optax.adam).
@@ -28,18 +36,7 @@ const UNBOUNDED = Number.POSITIVE_INFINITY;
  * @throws GLOCAL_BAD_OPTION for unknown or impossible settings
  */
 export function adam(options: AdamOptions = {}): Optimizer {
-  const defaults = { lr: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0 };
-  const hyper = checkSettings(
-    "adam",
-    { ...defaults, ...options },
-    {
-      lr: [0, UNBOUNDED],
-      beta1: [0, 1],
-      beta2: [0, 1],
-      epsilon: [0, UNBOUNDED],
-      weightDecay: [0, UNBOUNDED],
-    },
-  );
+  const hyper = checkSettings("adam", { ...options }, SETTINGS);
   return {
     name: "adam",
     hyper,

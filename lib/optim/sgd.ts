@@ -14,25 +14,21 @@ export interface SgdOptions {
   readonly weightDecay?: Setting;
 }
 
-/** Defaults, in the order in which reports name them. */
-const SETTINGS = { lr: undefined, momentum: 0, weightDecay: 0 };
+/** In the order in which reports name them. */
+const SETTINGS = {
+  lr: { least: 0, below: Number.POSITIVE_INFINITY },
+  momentum: { default: 0, least: 0, below: 1 },
+  weightDecay: { default: 0, least: 0, below: Number.POSITIVE_INFINITY },
+};
 
 /**
  * g ← ∇ℓ + weightDecay·θ;  v ← momentum·v + g;  θ ← θ − lr·v, both from the old θ;
  * no dampening, no Nesterov, v starts at zero (as torch.optim.SGD).
  *
- * @throws GLOCAL_BAD_OPTION for unknown or impossible settings
+ * @throws GLOCAL_BAD_OPTION for unknown, missing or impossible settings
  */
 export function sgd(options: SgdOptions): Optimizer {
-  const given = checkSettings(
-    "sgd",
-    { ...SETTINGS, ...options },
-    {
-      lr: [0, Number.POSITIVE_INFINITY],
-      momentum: [0, 1],
-      weightDecay: [0, Number.POSITIVE_INFINITY],
-    },
-  );
+  const given = checkSettings("sgd", { ...options }, SETTINGS);
   const plain = given.momentum === 0;
   return {
     name: "sgd",
