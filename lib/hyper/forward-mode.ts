@@ -86,9 +86,9 @@ export class ForwardMode implements Mode {
       for (let t = 0; t < steps; t++) {
         const directions = [...this.tangents, ...chunk.seeds];
         job.call(this.step, [...this.memory.stepInputs(t), ...directions], [this.memory.loss(t)]);
+        if (pass === this.chunks.length - 1) afterStep(t + 1);
         const point = t - (steps - last);
         if (point >= 0) this.addPoint(job, chunk, pass, point);
-        if (pass === this.chunks.length - 1) afterStep(t + 1);
       }
     });
   }

@@ -21,7 +21,7 @@ export interface Mode {
   /**
    * Writes the commands of a segment.
    *
-   * @param afterStep called with the number of steps done, after each of the pass that counts
+   * @param afterStep called with the number of steps done, right after each step of the pass that counts
    */
   addSegment(job: DeviceJob, segment: Segment, afterStep: (done: number) => void): void;
   /** Hypergradients of the segment just run: row-major [points, q]. */

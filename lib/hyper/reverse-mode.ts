@@ -65,6 +65,7 @@ export class ReverseMode implements Mode {
       else if (t % length === 0)
         this.memory.copyState(job, this.memory.state, this.slot(this.checkpoints, t / length));
       job.call(this.plain, this.memory.stepInputs(t), [this.memory.loss(t)]);
+      afterStep(t + 1);
       const point = t - (steps - last);
       if (point >= 0)
         this.criterion.addGradient(
@@ -72,7 +73,6 @@ export class ReverseMode implements Mode {
           further(this.criterionLoss, point * this.memory.width),
           this.gradients[point] as readonly DeviceArray[],
         );
-      afterStep(t + 1);
     }
     this.zero(job);
     for (let start = (Math.ceil(steps / length) - 1) * length; start >= 0; start -= length) {

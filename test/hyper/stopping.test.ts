@@ -60,7 +60,7 @@ describe("a signal", () => {
       lanes: 1,
     },
     "local, reverse": { hypergradient: local({ window: 2000 }), mode: "reverse" },
-    glocal: { hypergradient: glocal({ window: 2000, last: 150 }) },
+    glocal: { hypergradient: glocal({ window: 2000, last: 2000 }) },
     playout: { hypergradient: global({ window: 1000 }) },
   } as const;
 
