@@ -1,7 +1,26 @@
 /** Same seed, same bits: for any number of threads, and however memory is planned. */
 import { expect, test } from "vitest";
-import { glocal, learn, nn, optim, type TuneOptions, tune } from "../../lib/index.js";
-import { bytesOf, smallData, smallModel, stripesData, windowsOf } from "./support.js";
+import {
+  global,
+  glocal,
+  learn,
+  local,
+  nn,
+  none,
+  ops,
+  optim,
+  type TuneOptions,
+  tune,
+} from "../../lib/index.js";
+import {
+  bytesOf,
+  linearProblem,
+  run,
+  smallData,
+  smallModel,
+  stripesData,
+  windowsOf,
+} from "./support.js";
 
 /** Parameters, hypergradients and losses of a study, as bytes. */
 async function bits(overrides: Partial<TuneOptions> = {}): Promise<string> {
@@ -65,4 +84,39 @@ test("unmerged maps change no bit", async () => {
     const usual = await bits({ ...small, mode });
     expect(await bits({ ...small, mode, switches: { merge: false } })).toBe(usual);
   }
+});
+
+test("random numbers belong to the seed and the step, whatever the windows", async () => {
+  /** Each step adds its own draw to what is there: 10 w + u. */
+  const drawn = async (overrides: Parameters<typeof linearProblem>[0]) =>
+    (
+      await run(
+        linearProblem({
+          step: ({ w }, { lr }, _, { key }) => {
+            const fresh = ops.uniform(key, [3], { dtype: "float64" });
+            return { w: ops.add(ops.mul(w, 10), ops.add(fresh, ops.mul(lr, 0))) };
+          },
+          outer: optim.sgd({ lr: 0 }),
+          steps: 6,
+          ...overrides,
+        }),
+      )
+    ).result.state.w.data;
+  const whole = await drawn({ hypergradient: none({ window: 6 }) });
+  expect(await drawn({ hypergradient: none({ window: 4 }) })).toEqual(whole);
+  expect(await drawn({ hypergradient: local({ window: 2 }), mode: "forward" })).toEqual(whole);
+  expect(await drawn({ hypergradient: local({ window: 2 }), mode: "reverse" })).toEqual(whole);
+  expect(await drawn({ hypergradient: global({ window: 2 }) })).toEqual(whole);
+  expect(await drawn({ hypergradient: none(), seed: 1 })).not.toEqual(whole);
+  const [one, two] = await Promise.all(
+    [1, 2].map((steps) => drawn({ hypergradient: none(), steps, seed: 3 })),
+  );
+  const start = 0.5;
+  const first = (one as Float64Array).map((v) => v - 10 * start);
+  const second = (two as Float64Array).map((v, i) => v - 10 * (one?.[i] as number));
+  // Draws are in [0, 1), and step 2 has others than step 1.
+  expect([...first, ...second].every((u) => u >= 0 && u < 1)).toBe(true);
+  second.forEach((u, i) => {
+    expect(Math.abs(u - (first[i] as number))).toBeGreaterThan(1e-6);
+  });
 });
