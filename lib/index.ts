@@ -5,7 +5,6 @@ export { type Batches, datasets, shuffledBatches, splitValidation } from "./data
 export { type ErrorCode, GlocalError } from "./errors.js";
 export {
   type BilevelOptions,
-  type BilevelResult,
   bilevel,
   type TensorsOf,
 } from "./hyper/bilevel.js";
@@ -24,6 +23,7 @@ export type { StepContext } from "./hyper/problem.js";
 export type { Study } from "./hyper/study.js";
 export { type ModelFunction, type TuneOptions, type TuneResult, tune } from "./hyper/tune.js";
 export type {
+  BilevelResult,
   HyperValue,
   ScheduleEntry,
   StudyResult,

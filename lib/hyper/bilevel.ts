@@ -25,7 +25,7 @@ import type { CompileSwitches } from "./program-inputs.js";
 import { examplesOf } from "./resident.js";
 import { Study } from "./study.js";
 import { Trainer } from "./trainer.js";
-import type { StudyResult, WindowReport } from "./types.js";
+import type { BilevelResult, WindowReport } from "./types.js";
 import { runWindows } from "./windows.js";
 
 /** A tree of host arrays as a traced function sees it: every array a tensor, every hyperparameter its value. */
@@ -91,11 +91,6 @@ export interface BilevelOptions<State, Hyper, Batch> extends DeviceOptions {
   readonly lanes?: number;
   /** Switches that tests compare. */
   readonly switches?: CompileSwitches;
-}
-
-export interface BilevelResult<State> extends StudyResult<Readonly<Record<string, number>>> {
-  /** Final training state, on the host. */
-  readonly state: State;
 }
 
 const KNOWN = new Set([

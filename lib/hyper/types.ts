@@ -63,3 +63,8 @@ export interface StudyResult<Test = TestMetrics> {
   readonly device: string;
   readonly threads: number;
 }
+
+export interface BilevelResult<State> extends StudyResult<Readonly<Record<string, number>>> {
+  /** Final training state, on the host. */
+  readonly state: State;
+}

@@ -1,13 +1,12 @@
 /** The course of a study: train a window, estimate, update, report; stop, diverge or end. */
 import { GlocalError } from "../errors.js";
 import type { Device } from "../runtime/device.js";
-import type { BilevelResult } from "./bilevel.js";
 import type { Estimate, Estimator } from "./estimator.js";
 import type { Segment } from "./mode.js";
 import type { OuterUpdate } from "./outer.js";
 import type { Problem } from "./problem.js";
 import type { Run, Trainer } from "./trainer.js";
-import type { ScheduleEntry, WindowReport } from "./types.js";
+import type { BilevelResult, ScheduleEntry, WindowReport } from "./types.js";
 
 type Metrics = Readonly<Record<string, number>>;
 
