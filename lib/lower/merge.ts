@@ -21,8 +21,9 @@ function sameView(a: View<BufferRef>, b: View<BufferRef>): boolean {
   );
 }
 
-const floatOf = (view: View<BufferRef>) =>
-  view.dtype === "float32" || view.dtype === "float64" ? view.dtype : undefined;
+/** What a kernel stores is what it would load again: its own compute type, and 0 or 1; but a register may hold −0, which no int32 is. */
+const survivesMemory = (view: View<BufferRef>, kernel: Kernel) =>
+  view.dtype === kernel.compute || view.dtype === "bool";
 
 /** What `b` finds of its operands in `a`: shared loads, values just computed, or a conflict. */
 function relation(a: Kernel, b: Kernel): "conflict" | "related" | "unrelated" {
@@ -32,8 +33,7 @@ function relation(a: Kernel, b: Kernel): "conflict" | "related" | "unrelated" {
     const writes = a.stores.filter((s) => s.view.ref.buffer === load.ref.buffer);
     if (writes.length === 0) continue;
     const store = writes.find((s) => sameView(s.view, load));
-    const float = floatOf(load);
-    if (!store || (float && float !== a.compute)) return "conflict";
+    if (!store || !survivesMemory(load, a)) return "conflict";
     related = true;
   }
   const overlap = b.stores.some((s) =>
