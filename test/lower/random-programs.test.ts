@@ -1,0 +1,53 @@
+/** Random programs on the CPU: as the reference says, and the same bits under every switch. */
+import fc from "fast-check";
+import { describe, test } from "vitest";
+import { sizeOf } from "../../lib/ir/types.js";
+import { interpret } from "../../lib/reference/interpret.js";
+import { cpu, simdLevels } from "../conformance/backends.js";
+import { expectClose, expectSameBits } from "../conformance/compare.js";
+import { type Built, build, randomProgram, valuesFor } from "./random-program.js";
+
+const LANES = 3;
+const RUNS = Number(process.env["GLOCAL_RANDOM_PROGRAMS"] ?? 400);
+
+function expected({ graph, lanedOutputs }: Built, values: readonly number[][]): Float64Array[] {
+  return interpret(graph, values, LANES).map((data, o) => {
+    const own = graph.outputs[o]?.type;
+    if (!own || own.laned || !lanedOutputs[o]) return data;
+    const size = sizeOf(own.shape);
+    return Float64Array.from({ length: size * LANES }, (_, i) => data[i % size] as number);
+  });
+}
+
+/**
+ * Up to two dozen operations one after the other, each of slope at most a few:
+ * float64 leaves many orders of magnitude, float32 some.
+ */
+const TOLERANCE = { float64: 1e-9, mixed: 2e-3 };
+
+describe.each([
+  ["float64", false],
+  ["mixed", true],
+] as const)("random programs in %s dtypes", (kind, narrow) => {
+  test("give what the reference gives, whatever is donated, merged or shared", () => {
+    fc.assert(
+      fc.property(randomProgram(narrow), (program) => {
+        const built = build(program);
+        const { graph, donate, lanedOutputs } = built;
+        const values = valuesFor(graph, program.seed, LANES);
+        const want = expected(built, values);
+        const base = { lanes: LANES, lanedOutputs, poison: true };
+        const plain = cpu()(graph, values, base);
+        expectClose(plain, want, TOLERANCE[kind], "plain");
+        const variants = {
+          donated: cpu()(graph, values, { ...base, donate }),
+          "donated, unmerged": cpu()(graph, values, { ...base, donate, merge: false }),
+          "donated, unshared": cpu()(graph, values, { ...base, donate, shareMemory: false }),
+          "donated, two threads": cpu(simdLevels.at(-1), 2)(graph, values, { ...base, donate }),
+        };
+        for (const [name, got] of Object.entries(variants)) expectSameBits(got, plain, name);
+      }),
+      { numRuns: RUNS },
+    );
+  });
+});
