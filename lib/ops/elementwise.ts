@@ -5,7 +5,7 @@
  * diagonal: `partials[i](t)` is ∂y/∂xᵢ · t.
  *
  * Ties, kinks and zeros: max and min take the first operand on a tie, |x| and
- * sign have slope 0 at 0, the derivative of √ is taken as 0 at 0.
+ * sign have slope 0 at 0, the derivative of √ is taken as 0 at 0, x⁰ is flat.
  */
 import type { Attrs, Primitive, Tensor } from "../ir/graph.js";
 import type { ScalarOp } from "../ir/scalar.js";
@@ -97,6 +97,9 @@ function elementwise(rule: ElementwiseRule) {
 const zeroLike = (x: Tensor) => full(x.shape, 0, x.dtype);
 const scale = (x: Tensor, value: number) => mul(x, value);
 
+/** y − 1, but 1 where y is 0: x⁰ is flat, also at 0. */
+const exponentBelow = (y: Tensor) => where(eq(y, 0), 1, sub(y, 1));
+
 const identity: Partial = (t) => t;
 const prims = {
   neg: elementwise({
@@ -184,7 +187,7 @@ const prims = {
     name: "pow",
     scalar: (x, y) => (x as number) ** (y as number),
     partials: [
-      (t, [x, y]) => mul(t, mul(y as Tensor, pow(x as Tensor, sub(y as Tensor, 1)))),
+      (t, [x, y]) => mul(t, mul(y as Tensor, pow(x as Tensor, exponentBelow(y as Tensor)))),
       (t, [x], z) => mul(t, where(gt(x as Tensor, 0), mul(z, log(x as Tensor)), zeroLike(t))),
     ],
   }),
