@@ -25,7 +25,7 @@ export function runDoctor(options: { readonly json?: boolean }, io: Io, library:
 }
 
 function diagnose(library: Library): Diagnosis {
-  const devices = library.devices();
+  const devices: readonly DeviceReport[] = library.devices();
   const cpu = devices.find((device) => device.name === "cpu");
   return {
     version: packageVersion(),

@@ -62,8 +62,8 @@ function bar(output: Output, steps: number): Progress {
 
 function facts({ train, validation, test, hyper, fallback }: WindowReport): string[] {
   return [
-    `train ${formatNumber(train.loss)}`,
-    `validation ${formatNumber(validation.loss)}`,
+    ...(train.loss === null ? [] : [`train ${formatNumber(train.loss)}`]),
+    ...(validation.loss === null ? [] : [`validation ${formatNumber(validation.loss)}`]),
     ...(test ? [`test accuracy ${formatPercent(test.accuracy)}`] : []),
     ...Object.entries(hyper).map(([name, value]) => `${name} ${formatHyper(value)}`),
     ...(fallback === null ? [] : [`fallback: ${fallback}`]),

@@ -2,6 +2,7 @@
 
 import { type Dataset, datasets } from "../data/index.js";
 import type { Surroundings } from "../data/locate.js";
+import type { Model } from "../nn/model.js";
 import type { Library } from "./library.js";
 
 export interface RecipeDefaults {
@@ -22,7 +23,7 @@ export interface Recipe {
   /** One line for the help. */
   readonly summary: string;
   load(dir: string | undefined, surroundings: Surroundings): Promise<Dataset>;
-  model(library: Library): unknown;
+  model(library: Library): Model;
   readonly defaults: RecipeDefaults;
 }
 

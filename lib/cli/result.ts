@@ -1,10 +1,9 @@
 /** What a run came to, as `result.json` and `--json` say it. */
 
 import { GlocalError } from "../errors.js";
-import type { HyperValue, WindowReport } from "../hyper/types.js";
-import { isHostArray } from "../ir/array.js";
-import type { ParamTree, RunOutcome, ScheduleEntry } from "../study/index.js";
-import type { StudyResult } from "./library.js";
+import type { TuneResult } from "../hyper/tune.js";
+import type { HyperValue, ScheduleEntry, WindowReport } from "../hyper/types.js";
+import type { RunOutcome } from "../study/index.js";
 import type { RunSettings } from "./settings.js";
 
 export interface RunResult {
@@ -40,7 +39,7 @@ interface Context {
 }
 
 /** The outcome of a study that came to its end, or was stopped in order. */
-export function completeOutcome(study: StudyResult, { settings, folder }: Context): Outcome {
+export function completeOutcome(study: TuneResult, { settings, folder }: Context): Outcome {
   const result: RunResult = {
     ...named(settings),
     device: study.device,
@@ -57,7 +56,7 @@ export function completeOutcome(study: StudyResult, { settings, folder }: Contex
     error: null,
     folder,
   };
-  return { result, schedule: study.schedule, ...paramsOf(study.params) };
+  return { result, schedule: study.schedule, params: study.params };
 }
 
 /** The outcome of a study that an error ended: what its windows up to there say. */
@@ -115,9 +114,4 @@ function meanMsPerStep(windows: readonly WindowReport[]): number | null {
     0,
   );
   return total / last.step;
-}
-
-function paramsOf(params: unknown): { params?: ParamTree } {
-  const isTree = typeof params === "object" && params !== null && !isHostArray(params);
-  return isTree ? { params: params as ParamTree } : {};
 }

@@ -3,12 +3,13 @@
 import { resolve } from "node:path";
 import { checkBatchSize, type Dataset, validationCount } from "../data/index.js";
 import { GlocalError } from "../errors.js";
+import type { TuneOptions } from "../hyper/tune.js";
 import type { WindowReport } from "../hyper/types.js";
 import { createRunFolder, freeRunPath, requireFreeFolder } from "../study/index.js";
 import { toJson } from "../study/json.js";
 import { runConfig } from "./config.js";
 import type { Io } from "./io.js";
-import type { Library, TuneOptions } from "./library.js";
+import type { Library } from "./library.js";
 import { startProgress } from "./progress.js";
 import { RECIPES, type Recipe } from "./recipes.js";
 import { formatReport } from "./report.js";

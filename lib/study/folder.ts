@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { GlocalError } from "../errors.js";
-import type { HyperValue, WindowReport } from "../hyper/types.js";
+import type { ScheduleEntry, WindowReport } from "../hyper/types.js";
 import { writeAtomically } from "./atomic.js";
 import { createJournal } from "./journal.js";
 import { toJson } from "./json.js";
@@ -35,12 +35,6 @@ export interface RunOutcome {
   readonly schedule: readonly ScheduleEntry[];
   /** Absent when the run ended without any. */
   readonly params?: ParamTree;
-}
-
-export interface ScheduleEntry {
-  /** Inner steps done when these values took effect. */
-  readonly step: number;
-  readonly hyper: Readonly<Record<string, HyperValue>>;
 }
 
 export interface RunFolder {

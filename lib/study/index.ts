@@ -8,7 +8,6 @@ export {
   type RunName,
   type RunOutcome,
   requireFreeFolder,
-  type ScheduleEntry,
 } from "./folder.js";
 export { type Journal, readJournal } from "./journal.js";
 export { loadParams, type ParamTree, saveParams } from "./safetensors.js";

@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { main } from "../../lib/cli/cli.js";
 import type { Io, Output } from "../../lib/cli/io.js";
-import type { Library, StudyResult, TuneOptions } from "../../lib/cli/library.js";
+import type { Library } from "../../lib/cli/library.js";
+import type { TuneOptions, TuneResult } from "../../lib/hyper/tune.js";
 import type { WindowReport } from "../../lib/hyper/types.js";
 import { windowReport } from "../study/window-report.js";
 
@@ -63,18 +64,24 @@ export interface FakeStudy {
   readonly before?: (window: number) => void;
   /** Changes what a window reports. */
   readonly report?: (window: number) => Partial<WindowReport>;
-  readonly result?: Partial<StudyResult>;
+  readonly result?: Partial<TuneResult>;
 }
 
-/** A library whose `tune` reports windows of 50 steps without training; `asked` holds what it was given. */
-export function fakeLibrary(study: FakeStudy = {}): Library & { readonly asked: TuneOptions[] } {
+export type FakeLibrary = Library & { readonly asked: TuneOptions[] };
+
+/**
+ * A library whose `tune` reports windows of 50 steps without training; `asked`
+ * holds what it was given. Models, optimizers and estimators are records of
+ * how they were made.
+ */
+export function fakeLibrary(study: FakeStudy = {}): FakeLibrary {
   const asked: TuneOptions[] = [];
   const made =
     (kind: string) =>
     (options: unknown = {}) => ({ kind, options });
-  return {
+  const fake = {
     asked,
-    tune(options) {
+    tune(options: TuneOptions) {
       asked.push(options);
       return { result: pretend(options, study) };
     },
@@ -98,17 +105,18 @@ export function fakeLibrary(study: FakeStudy = {}): Library & { readonly asked: 
       { name: "cuda", usable: false, reason: "libcuda.so.1 was not found" },
     ],
   };
+  return fake as unknown as FakeLibrary;
 }
 
-async function pretend(options: TuneOptions, study: FakeStudy): Promise<StudyResult> {
+async function pretend(options: TuneOptions, study: FakeStudy): Promise<TuneResult> {
   const windows: WindowReport[] = [];
-  while (50 * windows.length < options.steps && !options.signal.aborted) {
+  while (50 * windows.length < options.steps && !options.signal?.aborted) {
     await new Promise(setImmediate);
     const window = windows.length + 1;
     study.before?.(window);
     const report = windowReport(window, study.report?.(window));
     windows.push(report);
-    options.journal(report);
+    options.journal?.(report);
   }
   const last = windows.at(-1);
   return {
@@ -116,12 +124,12 @@ async function pretend(options: TuneOptions, study: FakeStudy): Promise<StudyRes
     msPerStep: 10,
     hyper: last?.hyper ?? {},
     schedule: windows.map(({ step, hyper }) => ({ step: step - 50, hyper })),
-    validation: { loss: last?.validation.loss ?? null },
+    validation: { loss: last?.validation.loss ?? Number.NaN },
     test: { loss: 0.25, accuracy: 0.9375 },
     windows: windows.length,
     fallbacks: windows.filter(({ fallback }) => fallback !== null).length,
     params: { conv1: { bias: { data: Float32Array.of(1, 2), shape: [2] } } },
-    stopped: options.signal.aborted,
+    stopped: options.signal?.aborted ?? false,
     diverged: null,
     device: "cpu",
     threads: 2,
