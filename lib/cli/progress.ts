@@ -7,7 +7,7 @@ import type { Output } from "./io.js";
 
 export interface Progress {
   update(report: WindowReport): void;
-  /** Leaves the output clean for what follows. */
+  /** Leaves the output clean for what follows; may be called again. */
   stop(): void;
 }
 
@@ -48,15 +48,20 @@ function bar(output: Output, steps: number): Progress {
     hideCursor: null,
   });
   single.start(steps, 0, { pace: "", facts: "first window" });
+  let active = true;
   return {
     update(report) {
+      if (!active) return;
       pace.add(report);
       single.update(report.step, {
         pace: `${pace.rate()}, ${pace.left()}`,
         facts: facts(report).join(", "),
       });
     },
-    stop: () => single.stop(),
+    stop() {
+      if (active) single.stop();
+      active = false;
+    },
   };
 }
 

@@ -42,7 +42,9 @@ export async function runRecipe(settings: RunSettings, io: Io, library: Library)
   const progress = startProgress(talk, settings.steps);
   const stop = new AbortController();
   const listening = io.onInterrupt(() => {
-    io.stderr.write("\nglocal: stopping after the step at hand. Ctrl-C again kills.\n");
+    // Now, since a process that the next signal kills could not give the terminal back.
+    progress.stop();
+    io.stderr.write("glocal: stopping after the step at hand. Ctrl-C again kills.\n");
     stop.abort();
   });
 

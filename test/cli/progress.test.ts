@@ -38,6 +38,10 @@ describe("progress on a terminal", () => {
     progress.update(windowReport(1));
     progress.update(windowReport(2));
     progress.stop();
+    const shown = output.text;
+    progress.update(windowReport(3));
+    progress.stop();
+    expect(output.text).toBe(shown);
     expect(output.text).toContain("100/100 100 steps/s, 0s left train 1, validation 1.05, lr 0.02");
     expect(output.text).toContain("█");
     expect(output.text.endsWith("\n")).toBe(true);
