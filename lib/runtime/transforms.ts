@@ -4,10 +4,13 @@ import { type TreeFunction, tracedJvp, tracedValueAndGrad } from "../transform/g
 import type { DeviceOptions } from "./device.js";
 import { type Concrete, compileFunction, type HostLeaf } from "./jit.js";
 
-/** Called with host values it gives host arrays; called with tensors it gives tensors. */
+/**
+ * Called with host values it gives host arrays; called with tensors it gives tensors.
+ * TypeScript infers from the last signature, so transforms of transforms see tensors.
+ */
 export interface Transformed<Args extends readonly unknown[], Result> {
-  (...args: Args): Result;
   (...args: { [K in keyof Args]: HostOf<Args[K]> }): Concrete<Result>;
+  (...args: Args): Result;
 }
 
 /** The host values that may stand for a tree of tensors. */
