@@ -66,18 +66,23 @@ export class Device {
   }
 }
 
+function deviceChoice({ device = "auto" }: DeviceOptions): "auto" | DeviceName {
+  if (!["auto", "cpu", "cuda"].includes(device))
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: 'device to be "auto", "cpu" or "cuda"',
+      received: JSON.stringify(device),
+    });
+  return device;
+}
+
 /**
  * Opens a device of its own: it shares no threads with others.
  *
  * @throws GLOCAL_DEVICE when the device asked for cannot be used, GLOCAL_BAD_OPTION for impossible options
  */
 export function openDevice(options: DeviceOptions = {}): Device {
-  const { device = "auto", simd } = options;
-  if (!["auto", "cpu", "cuda"].includes(device))
-    throw new GlocalError("GLOCAL_BAD_OPTION", {
-      expected: 'device to be "auto", "cpu" or "cuda"',
-      received: JSON.stringify(device),
-    });
+  const { simd } = options;
+  const device = deviceChoice(options);
   if (device === "cuda")
     throw new GlocalError("GLOCAL_DEVICE", {
       expected: "a usable CUDA device",
@@ -104,7 +109,7 @@ const shared = new Map<DeviceName, Device>();
 
 /** The device that top-level `jit`, `grad` and `jvp` share, opened at first use. */
 export function defaultDevice(options: DeviceOptions = {}): Device {
-  const name: DeviceName = options.device === "cuda" ? "cuda" : "cpu";
+  const name: DeviceName = deviceChoice(options) === "cuda" ? "cuda" : "cpu";
   if (options.threads !== undefined || options.simd !== undefined) return openDevice(options);
   const device = shared.get(name) ?? openDevice(options);
   shared.set(name, device);

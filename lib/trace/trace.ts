@@ -18,7 +18,14 @@ export function traceFlat(
   const builder = new Builder();
   return withBuilder(builder, () => {
     const xs = inputs.map(({ name, type }, i) => input(type, i, name));
-    return finishGraph(xs, body(xs));
+    const outputs = body(xs);
+    if (outputs.some((y) => y.builder !== builder))
+      throw new GlocalError("GLOCAL_TRACE", {
+        expected: "results computed in this call",
+        received: "a value that another trace produced",
+        hint: "Pass it in as an argument instead of keeping it from an earlier call.",
+      });
+    return finishGraph(xs, outputs);
   });
 }
 
