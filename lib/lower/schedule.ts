@@ -28,6 +28,8 @@ import type { ComputeType } from "./program.js";
 const RECOMPUTE_LIMIT = 2;
 /** Kernels stay within this many loads, so that their tiles stay in the first-level cache. */
 export const MAX_LOADS = 16;
+/** And within this many operations, so that their registers and the walk over them stay small. */
+const MAX_OPERATIONS = 128;
 
 const COSTS: Readonly<Record<string, number>> = {
   exp: 8,
@@ -136,10 +138,12 @@ export function schedule(graph: Graph): Schedule {
 
   const cost = new Map<Tensor, number>();
   const leaves = new Map<Tensor, number>();
+  const operations = new Map<Tensor, number>();
   const store = (node: Tensor) => {
     stored.add(node);
     cost.set(node, 0);
     leaves.set(node, 1);
+    operations.set(node, 0);
   };
   for (const node of graph.nodes) {
     if (stored.has(node)) {
@@ -151,7 +155,9 @@ export function schedule(graph: Graph): Schedule {
     const own = elementwisePrimitive(node.primitive) ? (COSTS[node.primitive.name] ?? 1) : 0;
     cost.set(node, own + total(cost));
     leaves.set(node, total(leaves));
+    operations.set(node, 1 + total(operations));
     if (
+      (operations.get(node) as number) > MAX_OPERATIONS ||
       mustStore(node, users.get(node) ?? [], cost.get(node) as number, leaves.get(node) as number)
     )
       store(node);
