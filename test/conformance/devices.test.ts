@@ -9,7 +9,14 @@ import { cpu, simdLevels } from "./backends.js";
 import type { Instance } from "./case.js";
 import { cases } from "./cases.js";
 import { expectClose, expectSameBits } from "./compare.js";
-import { argumentValues, derivativesGraph, directions, isSmooth, valueGraph } from "./graphs.js";
+import {
+  argumentValues,
+  derivativesGraph,
+  directions,
+  isSmooth,
+  lanedGraph,
+  valueGraph,
+} from "./graphs.js";
 
 const RUNS = 6;
 const LANES = 3;
@@ -68,6 +75,24 @@ describe.each(cases)("$name", ({ instances, tolerance }) => {
       });
     },
   );
+
+  test("any arguments may be laned", () => {
+    fc.assert(
+      fc.property(instances, (instance) => {
+        const graph = lanedGraph(instance, "float64");
+        const values = argumentValues(instance, "float64").map((v, i) =>
+          graph.inputs[i]?.type.laned ? [...v, ...v.toReversed(), ...v] : v,
+        );
+        const got = cpu()(graph, values, {
+          lanes: LANES,
+          poison: true,
+          lanedOutputs: graph.outputs.map((y) => y.type.laned),
+        });
+        expectClose(got, interpret(graph, values, LANES), tolerance.float64, "laned arguments");
+      }),
+      { numRuns: RUNS * 2 },
+    );
+  });
 
   test("lanes in one program are as many programs of one lane", () => {
     check("float64", (graph, values, label) => {

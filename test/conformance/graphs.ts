@@ -32,6 +32,16 @@ export function valueGraph(instance: Instance, dtype: FloatDType): Graph {
   return traceFlat(named("x", argumentTypes(instance, dtype)), (xs) => [instance.apply(xs, dtype)]);
 }
 
+/** The same, with each argument laned that the seed says. Indices and keys are the same in all lanes. */
+export function lanedGraph(instance: Instance, dtype: FloatDType): Graph {
+  const random = new Random(instance.seed);
+  const types = argumentTypes(instance, dtype).map((type) => ({
+    ...type,
+    laned: type.dtype !== "int32" && random.next() < 0.5,
+  }));
+  return traceFlat(named("x", types), (xs) => [instance.apply(xs, dtype)]);
+}
+
 export function outputType(instance: Instance, dtype: FloatDType): Type {
   return (valueGraph(instance, dtype).outputs[0] as Tensor).type;
 }

@@ -111,6 +111,18 @@ describe("outputs in the memory of inputs", () => {
     expect(run(shift, [a], inPlace([0, 0]))).toEqual([[1, 3, 5]]);
   });
 
+  test("a large array is transposed or turned round in its own memory", () => {
+    const n = 300;
+    const square = Array.from({ length: n * n }, (_, i) => i);
+    const graph = traceFlat(
+      [{ name: "x", type: { dtype: "float32", shape: [n, n], laned: false } }],
+      ([x]) => [ops.add(ops.transpose(x as Tensor), 1)],
+    );
+    const [y] = cpu()(graph, [square], { lanes: 1, donate: inPlace([0, 0]) });
+    const want = square.map((i) => (i % n) * n + Math.floor(i / n) + 1);
+    expect(Array.from(y as Float32Array)).toEqual(want);
+  });
+
   test("a reduced value may be stretched into the place of what it was reduced from", () => {
     const normal: Body = (x) => [ops.div(x as Tensor, ops.sum(x as Tensor, { keepDims: true }))];
     expect(run(normal, [[1, 1, 2]], inPlace([0, 0]))).toEqual([[0.25, 0.25, 0.5]]);

@@ -41,6 +41,7 @@ const shapes: readonly Shape[] = [
   [12],
   [1, 4, 4, 2],
   [2, 2, 2, 2],
+  [40, 30],
 ];
 
 const type = (narrow: boolean): fc.Arbitrary<Type> =>
@@ -90,7 +91,9 @@ function choose(
   fits: (x: Tensor) => boolean,
 ): Tensor | undefined {
   const found = pool.filter(fits);
-  return found.length > 0 ? found[pick(found.length)] : undefined;
+  // Half of the time one of the last three, so that operations follow each other and fuse.
+  const recent = pick(2) === 0 ? found.slice(-3) : found;
+  return recent.length > 0 ? recent[pick(recent.length)] : undefined;
 }
 
 const like = (x: Tensor) => (y: Tensor) => y.dtype === x.dtype && sameShape(x.shape, y.shape);
@@ -102,7 +105,7 @@ const stretches = (x: Tensor) => (y: Tensor) => {
   return a.every((d, i) => b[i] === undefined || b[i] === d || b[i] === 1 || d === 1);
 };
 
-const small = (x: Tensor) => sizeOf(x.shape) <= 400;
+const small = (x: Tensor) => sizeOf(x.shape) <= 1200;
 
 function unary(f: (x: Tensor) => Tensor): Maker {
   return (pool, pick) => {
@@ -165,8 +168,11 @@ const productsSummed: Maker = (pool, pick) => {
       matrix(t) && t.dtype === x.dtype && t.shape[0] === z.shape[1] && t.shape[1] === y.shape[1],
   );
   if (!w) return undefined;
-  const sum = ops.add(ops.matmul(x, y), ops.matmul(z, w));
-  return ops.mul(pick(2) === 0 ? ops.add(ops.matmul(x, y), sum) : sum, 0.1);
+  const products = [ops.matmul(x, y), ops.matmul(z, w), ops.matmul(x, y)];
+  const sum = [...Array(2 + pick(2)).keys()]
+    .map(() => products.splice(pick(products.length), 1)[0] as Tensor)
+    .reduce((a, b) => (pick(2) === 0 ? ops.add(a, b) : ops.add(b, a)));
+  return ops.mul(sum, 0.1);
 };
 
 const convolution: Maker = (pool, pick) => {
@@ -307,6 +313,8 @@ const makers: readonly Maker[] = [
   product,
   product,
   productsSummed,
+  productsSummed,
+  productsSummed,
   convolution,
   convolution,
   pooling,
@@ -334,7 +342,7 @@ function makeValues(xs: readonly Tensor[], body: readonly Instruction[]): Tensor
     let used = 0;
     const pick: Pick = (n) => ((picks[used++ % picks.length] as number) + used) % n;
     const made = makers[kind % makers.length]?.(pool, pick);
-    if (made && sizeOf(made.shape) <= 2000) pool.push(made);
+    if (made && sizeOf(made.shape) <= 2400) pool.push(made);
   }
   return pool;
 }

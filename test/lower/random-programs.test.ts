@@ -8,7 +8,7 @@ import { expectClose, expectSameBits } from "../conformance/compare.js";
 import { type Built, build, randomProgram, valuesFor } from "./random-program.js";
 
 const LANES = 3;
-const RUNS = Number(process.env["GLOCAL_RANDOM_PROGRAMS"] ?? 400);
+const RUNS = Number(process.env["GLOCAL_RANDOM_PROGRAMS"] ?? 1500);
 
 function expected({ graph, lanedOutputs }: Built, values: readonly number[][]): Float64Array[] {
   return interpret(graph, values, LANES).map((data, o) => {

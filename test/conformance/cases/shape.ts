@@ -129,6 +129,28 @@ export const shapeCases: readonly Case[] = [
     })),
   },
   {
+    name: "a slice of a slice, then transposed",
+    covers: ["slice", "transpose"],
+    differentiable: true,
+    tolerance: MOVED,
+    instances: instances(
+      fc.record({
+        n: fc.integer({ min: 4, max: 20 }),
+        a: fc.nat({ max: 2 }),
+        b: fc.nat({ max: 1 }),
+      }),
+      ({ n, a, b }) => ({
+        args: [{ shape: [n, 3], values: real() }],
+        apply: ([x]) => {
+          const every2nd = ops.slice(x as Tensor, { start: [a, 0], step: [2, 1] });
+          return ops.transpose(
+            ops.slice(every2nd, { start: [b % (every2nd.shape[0] as number), 1] }),
+          );
+        },
+      }),
+    ),
+  },
+  {
     name: "pad with zeros around and between",
     covers: ["pad"],
     differentiable: true,
