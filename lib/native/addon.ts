@@ -47,7 +47,11 @@ export interface NativeDevice {
 /** Column-major matrices throughout, as LAPACK has them. Complex arrays interleave real and imaginary parts. */
 export interface NativeLinalg {
   /** Thin SVD by dgesvd: A (m×n) = U · diag(s) · Vᵀ; u is m×k, vt is k×n, k = min(m, n). */
-  svd(a: Float64Array, m: number, n: number): { u: Float64Array; s: Float64Array; vt: Float64Array };
+  svd(
+    a: Float64Array,
+    m: number,
+    n: number,
+  ): { u: Float64Array; s: Float64Array; vt: Float64Array };
   /** Right eigenvectors of a real n×n matrix by dgeev; eigenvalues and vectors (n×n) complex, interleaved. */
   eig(a: Float64Array, n: number): { values: Float64Array; vectors: Float64Array };
   /** Complex minimum-norm least squares by zgelsd: A (m×n) x = b; singular values below rcond·σ₁ count as zero. */

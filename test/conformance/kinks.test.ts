@@ -289,6 +289,11 @@ describe("NaN and infinities", () => {
     }
   });
 
+  test("argmax finds the first NaN", () => {
+    all((x) => ops.argmax(x), [[1, nan, 3, nan]], [1]);
+    all((x) => ops.argmax(x), [[nan, 1, 3]], [0]);
+  });
+
   test("a maximum of a window is NaN if one of its numbers is", () => {
     all((x) => ops.maxPool(x), [[1, nan, 2, 3]], [nan], [[1, 2, 2, 1]]);
   });
