@@ -197,17 +197,21 @@ export function tune(options: TuneOptions): Study<WindowReport, TuneResult> {
       },
     },
   });
+  /** A share of n examples is a whole number of nths, whatever a float32 sum makes of it. */
+  const examples = data.test.x.shape[0] as number;
+  const metrics = (means: Readonly<Record<string, number>>): TestMetrics => ({
+    loss: means.loss as number,
+    accuracy: Math.round((means.accuracy as number) * examples) / examples,
+  });
   return study.map(
-    (report) => {
-      const window = report as WindowReport<Readonly<Record<string, number>>> & {
-        test?: TestMetrics;
-      };
+    ({ test, ...report }) => {
+      const window: WindowReport = { ...report, ...(test ? { test: metrics(test) } : {}) };
       options.journal?.(window);
       return window;
     },
     ({ state: final, test, ...result }) => ({
       ...result,
-      test: test as TestMetrics | null,
+      test: test && metrics(test),
       params: final.params,
     }),
   );

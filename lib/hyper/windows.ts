@@ -90,6 +90,7 @@ export async function* runWindows<State>(
       steps += run.steps;
       if (run.aborted) {
         stopped = true;
+        if (run.steps > 0) elapsed += performance.now() - began;
         break;
       }
       const estimate = estimateOf(course, run, window);

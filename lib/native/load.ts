@@ -62,9 +62,18 @@ function load(root: string): Addon {
   return addon;
 }
 
+const ownRoot = () => packageRoot(dirname(fileURLToPath(import.meta.url)));
+
 let loaded: Addon | undefined;
 
 export function loadAddon(): Addon {
-  loaded ??= load(packageRoot(dirname(fileURLToPath(import.meta.url))));
+  loaded ??= load(ownRoot());
   return loaded;
+}
+
+/** Path of the binary that `loadAddon` loads. */
+export function addonPath(): string {
+  const root = ownRoot();
+  const require = createRequire(join(root, "package.json"));
+  return (require("node-gyp-build") as { resolve(folder: string): string }).resolve(root);
 }

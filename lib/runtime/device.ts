@@ -1,7 +1,7 @@
 /** Devices: what there is, why it can or cannot be used, and how one is opened. */
 import { GlocalError } from "../errors.js";
 import type { NativeBuffer, NativeDevice } from "../native/addon.js";
-import { loadAddon } from "../native/load.js";
+import { addonPath, loadAddon } from "../native/load.js";
 
 export type DeviceName = "cpu" | "cuda";
 
@@ -19,6 +19,8 @@ export interface DeviceInfo {
   readonly usable: boolean;
   /** Why it is or is not usable. */
   readonly reason: string;
+  /** Path of the native addon. */
+  readonly addon?: string;
   readonly simdLevels?: readonly string[];
   readonly threads?: number;
   readonly blas?: string;
@@ -32,7 +34,17 @@ export function devices(): DeviceInfo[] {
   try {
     const { cpus, simdLevels, blas } = loadAddon();
     const reason = `${cpus} processors, ${simdLevels.at(-1)}, ${blas}`;
-    return [{ name: "cpu", usable: true, reason, simdLevels, threads: cpus, blas }, cuda];
+    const addon = addonPath();
+    const cpu = {
+      name: "cpu",
+      usable: true,
+      reason,
+      addon,
+      simdLevels,
+      threads: cpus,
+      blas,
+    } as const;
+    return [cpu, cuda];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return [{ name: "cpu", usable: false, reason }, cuda];
