@@ -147,7 +147,9 @@ ${machineLine(machine, versions)}
 Batches of ${batch}, windows of ${window} steps, ${HYPERPARAMETERS} hyperparameters, ${validation} validation images in full, ${last} hypergradients
 a window for glocal, float32. Median (fastest–slowest window); ours and the rival took turns, each
 in a process of its own. The floor is the least arithmetic of forward-mode tangents at ${sgemmGflops.toFixed(0)} GFLOP/s,
-this machine's rate for float32 products of 1024 × 1024 matrices on as many threads.
+this machine's rate for float32 products of 1024 × 1024 matrices on as many threads. Where ours took
+reverse mode (its program of adjoints stands below) it did less arithmetic than that, and its share is
+flattered.
 
 ${times}
 

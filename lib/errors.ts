@@ -34,11 +34,15 @@ export interface ErrorParts {
   /** What to do about it: one sentence. */
   hint?: string;
   cause?: unknown;
+  /** Where training stopped being finite, for GLOCAL_DIVERGED. */
+  divergence?: { readonly step: number; readonly what: string };
 }
 
 export class GlocalError extends Error {
   override readonly name = "GlocalError";
   readonly code: ErrorCode;
+  /** With GLOCAL_DIVERGED: the inner step, and what was not finite there. */
+  readonly divergence: { readonly step: number; readonly what: string } | null;
 
   constructor(code: ErrorCode, parts: ErrorParts) {
     const hint = parts.hint ? ` ${parts.hint}` : "";
@@ -47,5 +51,6 @@ export class GlocalError extends Error {
       parts.cause === undefined ? undefined : { cause: parts.cause },
     );
     this.code = code;
+    this.divergence = parts.divergence ?? null;
   }
 }

@@ -81,7 +81,7 @@ export function brokenOutcome(
     windows: windows.length,
     fallbacks: windows.filter((window) => window.fallback !== null).length,
     stopped: code === "GLOCAL_ABORTED",
-    diverged: code === "GLOCAL_DIVERGED" ? { step: steps, what: message } : null,
+    diverged: error instanceof GlocalError ? error.divergence : null,
     error: { code, message },
     folder,
   };

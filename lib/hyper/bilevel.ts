@@ -65,7 +65,7 @@ export interface BilevelOptions<State, Hyper, Batch> extends DeviceOptions {
   readonly seed?: number;
   /** Which examples [batchSize] each step (from 0) sees. Default: reshuffled every epoch by the seed. */
   readonly batches?: { at(step: number): Int32Array };
-  /** Metrics per example of a data set, averaged after every so many steps and at the end. */
+  /** Metrics per example of a data set, averaged at the end of each window in which a multiple of `every` steps falls, and of the study. */
   readonly evaluate?: {
     readonly every?: number;
     readonly data: Batch;

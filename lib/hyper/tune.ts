@@ -5,7 +5,7 @@ import { GlocalError } from "../errors.js";
 import { allocate, dtypeOf, type HostArray, isHostArray } from "../ir/array.js";
 import type { Tensor } from "../ir/graph.js";
 import { flatten } from "../ir/tree.js";
-import { isFloat, sizeOf } from "../ir/types.js";
+import { isFloat, sameShape, sizeOf } from "../ir/types.js";
 import type { HostParams, Model } from "../nn/model.js";
 import type { ApplyContext, Params } from "../nn/module.js";
 import { cast } from "../ops/constant.js";
@@ -54,7 +54,7 @@ export interface TuneOptions extends Shared {
   readonly validation?: number;
   /** Per-example losses [n] from logits and labels. Default `nn.softmaxCrossEntropy`. */
   readonly loss?: (logits: Tensor, labels: Tensor) => Tensor;
-  /** Test loss and accuracy after every so many steps; at the end in any case. */
+  /** Test loss and accuracy at the end of each window in which a multiple of so many steps falls; at the end in any case. */
   readonly evaluate?: { readonly every: number };
   /** Called with every window as it ends, before it is yielded. */
   readonly journal?: (report: WindowReport) => void;
@@ -130,6 +130,18 @@ function checkData(data: Dataset): void {
   }
 }
 
+/** A label beyond the logits would count as a loss of 0. */
+function checkLogits(logits: Tensor, x: Tensor, { classes }: Dataset): Tensor {
+  const expected = [x.shape[0] as number, classes];
+  if (!sameShape(logits.shape, expected))
+    throw new GlocalError("GLOCAL_BAD_SHAPE", {
+      expected: `a model whose output is [${expected}], one logit for each of data.classes`,
+      received: `[${logits.shape}]`,
+      hint: "Give the model as many outputs as the data has classes.",
+    });
+  return logits;
+}
+
 /** Buffers of the inner optimizer: zeros like the parameters. */
 function initialBuffers(inner: Optimizer, params: readonly HostArray[]) {
   const zeros = () =>
@@ -157,7 +169,8 @@ export function tune(options: TuneOptions): Study<WindowReport, TuneResult> {
   refuseUnknown("tune", options, new Set([...OWN, ...SHARED]));
   checkTune(options);
   const { model, data, inner, validation = 0.1, loss = softmaxCrossEntropy, seed = 0 } = options;
-  const apply = typeof model === "function" ? model : model.apply;
+  const forward = typeof model === "function" ? model : model.apply;
+  const apply: ModelFunction = (p, x, context) => checkLogits(forward(p, x, context), x, data);
   const params = initialParams(options);
   const [leaves, paramsDef] = flatten(params, isHostArray);
   const held = splitValidation(data.train, validation, seed);

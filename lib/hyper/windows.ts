@@ -170,10 +170,12 @@ function isDue(every: number | undefined, steps: number, took: number): boolean 
 
 const mean = (numbers: Float64Array) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
 
-function diverges({ step, what }: Divergence, hyper: object): GlocalError {
+function diverges(divergence: Divergence, hyper: object): GlocalError {
+  const { step, what } = divergence;
   return new GlocalError("GLOCAL_DIVERGED", {
+    divergence,
     expected: "finite numbers in training",
     received: `a ${what} that is not, at step ${step}, with ${JSON.stringify(hyper)}`,
-    hint: 'Start from a smaller learning rate, or use onDivergence: "record" to keep the result up to there.',
+    hint: 'Look for NaN in the data, start from a smaller learning rate, or use onDivergence: "record" to keep the result up to there.',
   });
 }

@@ -126,10 +126,6 @@ export function withBuilder<T>(builder: Builder, body: () => T): T {
   }
 }
 
-export function isTracing(): boolean {
-  return builders.length > 0;
-}
-
 /** A finished graph. `nodes` are exactly those that the outputs need (and every input), in topological order. */
 export interface Graph {
   readonly inputs: readonly Tensor[];

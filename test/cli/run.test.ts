@@ -30,7 +30,11 @@ function readJson(...path: string[]) {
 const line = "run lenet-mnist --data data --steps 200";
 
 function diverged(): GlocalError {
-  return new GlocalError("GLOCAL_DIVERGED", { expected: "finite losses", received: "NaN" });
+  return new GlocalError("GLOCAL_DIVERGED", {
+    expected: "finite losses",
+    received: "NaN",
+    divergence: { step: 117, what: "training loss NaN" },
+  });
 }
 
 describe("a run", () => {
@@ -195,7 +199,7 @@ describe("a run that does not come to its end", () => {
       hyper: { lr: 0.02 },
       test: { loss: 2, accuracy: 0.5 },
       stopped: false,
-      diverged: { step: 100, what: "Expected finite losses but received NaN." },
+      diverged: { step: 117, what: "training loss NaN" },
       error: { code: "GLOCAL_DIVERGED" },
     });
     expect(readJson("here", "schedule.json")).toEqual([

@@ -188,6 +188,11 @@ describe("tune refuses", () => {
       OPTION,
       /data\.train.*y \[3\]/,
     ],
+    "a model with fewer outputs than classes": [
+      { data: { ...smallData(), classes: 5 } },
+      "GLOCAL_BAD_SHAPE",
+      /\[\d+,5\], one logit for each of data\.classes but received \[\d+,4\]/,
+    ],
     "a label beyond the classes": [
       wrong({ y: labels(4) }),
       OPTION,
