@@ -1,6 +1,6 @@
 /** Random permutations that are a pure function of what they are for. */
 
-import { keyOf, philox4x32 } from "./philox.js";
+import { keyOf, philox4x32 } from "../ir/philox.js";
 
 /** Uses of randomness that must not share numbers. Part of what a seed means: never renumber. */
 export const STREAM = { validation: 0, batches: 1 } as const;

@@ -4,6 +4,7 @@
  * device, in replay and in every lane; each call in a trace is a site of its own.
  */
 import type { Attrs, ReferenceArray, Tensor } from "../ir/graph.js";
+import { philox4x32 } from "../ir/philox.js";
 import { type FloatDType, type Shape, sizeOf, type Type } from "../ir/types.js";
 import { cast } from "./constant.js";
 import { definePrimitive, noDerivative, type PrimitiveFunction, typeError } from "./define.js";
@@ -13,26 +14,6 @@ interface RandomAttrs extends Attrs {
   readonly shape: Shape;
   readonly site: number;
   readonly dtype: FloatDType;
-}
-
-const ROUNDS = 10;
-const MULTIPLIERS = [0xd2511f53n, 0xcd9e8d57n] as const;
-const WEYL = [0x9e3779b9, 0xbb67ae85] as const;
-
-/** One block of four 32-bit words. */
-export function philox(key: readonly [number, number], counter: readonly number[]): number[] {
-  let [c0, c1, c2, c3] = counter.map((c) => c >>> 0) as [number, number, number, number];
-  let [k0, k1] = [key[0] >>> 0, key[1] >>> 0];
-  for (let round = 0; round < ROUNDS; round++) {
-    const p0 = MULTIPLIERS[0] * BigInt(c0);
-    const p1 = MULTIPLIERS[1] * BigInt(c2);
-    const high = (p: bigint) => Number(p >> 32n);
-    const low = (p: bigint) => Number(p & 0xffffffffn);
-    [c0, c1, c2, c3] = [(high(p1) ^ c1 ^ k0) >>> 0, low(p1), (high(p0) ^ c3 ^ k1) >>> 0, low(p0)];
-    k0 = (k0 + WEYL[0]) >>> 0;
-    k1 = (k1 + WEYL[1]) >>> 0;
-  }
-  return [c0, c1, c2, c3];
 }
 
 export const randomUniformPrimitive: PrimitiveFunction<RandomAttrs> = definePrimitive<RandomAttrs>({
@@ -49,10 +30,10 @@ export const randomUniformPrimitive: PrimitiveFunction<RandomAttrs> = definePrim
   reference: ([key], { shape, site, dtype }) => {
     const words = (key as ReferenceArray).data;
     const out = new Float64Array(sizeOf(shape));
-    let block: number[] = [];
+    const block = new Uint32Array(4);
     for (let i = 0; i < out.length; i++) {
       if (i % 4 === 0)
-        block = philox([words[0] as number, words[1] as number], [i / 4, site, 0, 0]);
+        philox4x32([i / 4, site, 0, 0], [words[0] as number, words[1] as number], block);
       const word = block[i % 4] as number;
       out[i] = dtype === "float32" ? (word >>> 8) / 2 ** 24 : word / 2 ** 32;
     }

@@ -17,7 +17,8 @@ export type ParamTree = HostArray | readonly ParamTree[] | { readonly [key: stri
  * appears whole or not at all.
  *
  * @param metadata kept in the header's `__metadata__`
- * @throws GLOCAL_BAD_OPTION for keys that paths could not tell apart: empty ones and ones with a dot
+ * @throws GLOCAL_BAD_OPTION for keys that paths could not tell apart (empty ones and ones with a dot),
+ * and for a path that cannot be written to
  */
 export async function saveParams(
   path: string,
@@ -27,7 +28,17 @@ export async function saveParams(
   const [arrays, { paths }] = flatten(tree, isHostArray);
   checkPaths(tree, paths);
   const named = new Map(paths.map((name, i) => [name, arrays[i] as HostArray]));
-  writeAtomically(path, encodeTensors(named, metadata));
+  const chunks = encodeTensors(named, metadata);
+  try {
+    writeAtomically(path, chunks);
+  } catch (cause) {
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: `a path that can be written to, ${path}`,
+      received: (cause as Error).message,
+      hint: "Make its folder first.",
+      cause,
+    });
+  }
 }
 
 /**

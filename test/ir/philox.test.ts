@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Counter, keyOf, philox4x32 } from "../../lib/data/philox.js";
+import { type Counter, keyOf, philox4x32 } from "../../lib/ir/philox.js";
 
 const ones = 0xffffffff;
 
