@@ -13,6 +13,9 @@ import { DEVICES, ESTIMATORS, ON_DIVERGENCE, type RunOptions, settingsFor } from
 import { UsageError } from "./usage-error.js";
 import { packageVersion } from "./version.js";
 
+/** How every line about bad usage begins: the same shape as other errors, with a code. */
+const USAGE = "glocal: GLOCAL_USAGE: ";
+
 const OK = 0;
 const FAILED = 1;
 const BAD_USAGE = 2;
@@ -60,7 +63,7 @@ function commandLine(io: Io, actions: Actions): Command {
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
       writeErr: (text) => io.stderr.write(text),
-      outputError: (text, write) => write(text.replace(/^error: /, "glocal: ")),
+      outputError: (text, write) => write(text.replace(/^error: /, USAGE)),
       getOutHelpWidth: () => io.stdout.columns ?? 100,
       getErrHelpWidth: () => io.stderr.columns ?? 100,
       getOutHasColors: () => false,
@@ -174,7 +177,7 @@ function explain(error: unknown, program: Command, argv: readonly string[], io: 
     return BAD_USAGE;
   }
   if (error instanceof UsageError) {
-    io.stderr.write(`glocal: ${error.message}\n`);
+    io.stderr.write(`${USAGE}${error.message}\n`);
     return BAD_USAGE;
   }
   const code = error instanceof GlocalError ? error.code : "UNEXPECTED";

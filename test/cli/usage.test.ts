@@ -67,7 +67,7 @@ describe("bad usage ends with exit code 2, says what would be valid and creates 
     const io = new FakeIo();
     expect(await run(line, io, fakeLibrary())).toBe(2);
     expect(io.stderr.text).toMatch(message);
-    expect(io.stderr.text).toMatch(/^glocal: /);
+    expect(io.stderr.text).toMatch(/^glocal: GLOCAL_USAGE: /);
     expect(io.stdout.text).toBe("");
     expect(readdirSync(io.cwd)).toEqual([]);
   });
