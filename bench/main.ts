@@ -1,31 +1,11 @@
 /** `npm run bench -- <what>`: measures, prints a table and writes it to bench/RESULTS.md. */
-import { Command, Option } from "commander";
+import { Command } from "commander";
 import { type AccuracyOptions, accuracyReport, runAccuracy } from "./accuracy.js";
 import { count, methods, numbers } from "./arguments.js";
+import { command, finish, note, type Output } from "./command.js";
 import { type LenetOptions, lenetReport, runLenet } from "./lenet.js";
-import { runProfile } from "./profile.js";
-import { profileReport } from "./profile-report.js";
-import { writeSection } from "./results-file.js";
-import { METHODS, type Method } from "./setting.js";
-
-interface Output {
-  readonly json?: boolean;
-  readonly write: boolean;
-}
-
-const note = (text: string) => console.error(text);
-
-function finish(section: string, result: unknown, report: string, { json, write }: Output): void {
-  if (write) writeSection(section, report);
-  console.log(json ? JSON.stringify(result) : report);
-}
-
-function command(name: string, description: string): Command {
-  return new Command(name)
-    .description(description)
-    .option("--threads <n>", "threads of ours (default: all processors)", count)
-    .option("--json", "print the result as JSON and nothing else");
-}
+import { profile } from "./profile-command.js";
+import { METHODS } from "./setting.js";
 
 const lenet = command("lenet", "milliseconds per inner step, beside JAX when it is installed")
   .option("--windows <n>", "timed windows in each process, after warming up", count, 4)
@@ -48,22 +28,6 @@ const accuracy = command("accuracy", "test accuracy after training, by method, r
   .action(async (options: AccuracyOptions & Output) => {
     const rows = await runAccuracy(options, note);
     finish("accuracy", rows, accuracyReport(options, rows), options);
-  });
-
-interface ProfileOptions {
-  readonly method: Method;
-  readonly program: readonly string[];
-  readonly kernels: boolean;
-  readonly threads?: number;
-}
-
-const profile = command("profile", "milliseconds of every kernel of LeNet's programs")
-  .addOption(new Option("--method <name>", "whose programs").choices(METHODS).default("glocal"))
-  .option("--program <name...>", "only these programs", [])
-  .option("--kernels", "list every kernel in order", false)
-  .action(async (options: ProfileOptions & Output) => {
-    const result = await runProfile(options.method, options.program, options.threads);
-    console.log(options.json ? JSON.stringify(result) : profileReport(result, options.kernels));
   });
 
 await new Command("bench")

@@ -16,38 +16,66 @@ function rates(kernels: readonly TimedKernel[]): string[] {
   ];
 }
 
-function programReport({ name, ms, arenaBytes, kernels }: ProgramProfile, each: boolean): string {
-  const alone = sum(kernels, (k) => k.ms);
-  const kinds = [...new Set(kernels.map((k) => k.kind))].map((kind) => ({
-    kind,
-    of: kernels.filter((k) => k.kind === kind),
-  }));
-  kinds.sort((a, b) => sum(b.of, (k) => k.ms) - sum(a.of, (k) => k.ms));
-  const summary = table(
-    ["kind", "calls", "ms", "GFLOP/s", "GB/s", "share"],
-    kinds.map(({ kind, of }) => [
-      kind,
+/** One row for all kernels that have a name in common, those that take longest first. */
+function summary(
+  what: string,
+  kernels: readonly TimedKernel[],
+  nameOf: (kernel: TimedKernel) => string,
+  most = Number.POSITIVE_INFINITY,
+): string {
+  const groups = new Map<string, TimedKernel[]>();
+  for (const kernel of kernels) {
+    const name = nameOf(kernel);
+    groups.set(name, [...(groups.get(name) ?? []), kernel]);
+  }
+  const ms = (of: readonly TimedKernel[]) => sum(of, (k) => k.ms);
+  const sorted = [...groups].sort(([, a], [, b]) => ms(b) - ms(a)).slice(0, most);
+  return table(
+    [what, "calls", "ms", "GFLOP/s", "GB/s", "share"],
+    sorted.map(([name, of]) => [
+      name,
       String(of.length),
       ...rates(of),
-      `${((100 * sum(of, (k) => k.ms)) / alone).toFixed(0)} %`,
+      `${((100 * ms(of)) / ms(kernels)).toFixed(0)} %`,
     ]),
   );
-  const list = table(
+}
+
+/** What is listed besides the sums by kind. */
+export interface ProfileLists {
+  /** Every kernel in order. */
+  readonly kernels: boolean;
+  /** So many kinds and shapes, those that take longest first. */
+  readonly slowest?: number;
+}
+
+function programReport(
+  { name, ms, arenaBytes, kernels }: ProgramProfile,
+  { kernels: each, slowest }: ProfileLists,
+): string {
+  const alone = sum(kernels, (k) => k.ms);
+  const nameOf = ({ kind, what }: TimedKernel) => `${kind} ${what}`;
+  const inOrder = table(
     ["kernel", "ms", "GFLOP/s", "GB/s"],
-    kernels.map((k, i) => [`${i + 1}. ${k.kind} ${k.what}`, ...rates([k])]),
+    kernels.map((k, i) => [`${i + 1}. ${nameOf(k)}`, ...rates([k])]),
   );
   const head = `### ${name}
 
 ${kernels.length} kernels, ${ms.toFixed(2)} ms as a whole and ${alone.toFixed(2)} ms one by one; arena ${(arenaBytes / 1e6).toFixed(1)} MB`;
-  return [head, summary, ...(each ? [list] : [])].join("\n\n");
+  return [
+    head,
+    summary("kind", kernels, (k) => k.kind),
+    ...(slowest ? [summary("kernel", kernels, nameOf, slowest)] : []),
+    ...(each ? [inOrder] : []),
+  ].join("\n\n");
 }
 
-export function profileReport(result: ProfileResult, each: boolean): string {
+export function profileReport(result: ProfileResult, lists: ProfileLists): string {
   const { machine, threads, sgemmGflops, programs } = result;
   const line = machineLine(machine, [
     `${threads} threads`,
     loadLine(machine),
     `sgemm ${sgemmGflops.toFixed(0)} GFLOP/s`,
   ]);
-  return [line, ...programs.map((p) => programReport(p, each))].join("\n\n");
+  return [line, ...programs.map((p) => programReport(p, lists))].join("\n\n");
 }

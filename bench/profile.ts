@@ -1,18 +1,16 @@
 /**
- * `bench profile`: where the time of a study's programs goes. Every kernel call is run by itself, many times
- * over, on memory that the whole program has filled; its operands are then in the caches, if they fit.
+ * `bench profile`: where the time of programs goes. Every kernel call is run by itself, many times over, on
+ * memory that the whole program has filled; its operands are then in the caches, if they fit.
  */
 import { tune } from "../lib/index.js";
-import type { TypedArray } from "../lib/ir/array.js";
-import { encode } from "../lib/lower/encode.js";
-import type { Program, Slot } from "../lib/lower/program.js";
-import { Job } from "../lib/native/job.js";
+import type { Program } from "../lib/lower/program.js";
 import { type Device, openDevice } from "../lib/runtime/device.js";
 import { type KernelCost, kernelCost } from "./kernel-cost.js";
+import { LoadedProgram } from "./loaded-program.js";
 import { describeMachine, type Machine, sgemmRate } from "./machine.js";
 import { recordPrograms } from "./recorder.js";
 import { type Method, tuneOptions } from "./setting.js";
-import { timeMs } from "./timing.js";
+import { type ModelName, stepPrograms } from "./step-programs.js";
 
 export interface TimedKernel extends KernelCost {
   readonly ms: number;
@@ -33,16 +31,25 @@ export interface ProfileResult {
   readonly programs: readonly ProgramProfile[];
 }
 
-const TRAINING = 54_000;
-const CLASSES = 10;
+export interface ProfileOptions {
+  /** LeNet's programs for this method, unless there is a model. */
+  readonly method: Method;
+  /** The steps of this model, in so many lanes, on batches of so many examples. */
+  readonly model?: ModelName;
+  readonly lanes: number;
+  readonly batch: number;
+  /** Names of programs; none for all. */
+  readonly program: readonly string[];
+  readonly threads?: number;
+}
 
 /** Programs depend on shapes alone, so blank images do. */
-async function lenetPrograms(method: Method): Promise<Program[]> {
+export async function lenetPrograms(method: Method): Promise<Program[]> {
   const split = (count: number) => ({
     x: { data: new Float32Array(count * 784), shape: [count, 28, 28, 1] },
     y: { data: new Int32Array(count), shape: [count] },
   });
-  const data = { name: "blank", classes: CLASSES, train: split(60_000), test: split(10_000) };
+  const data = { name: "blank", classes: 10, train: split(60_000), test: split(10_000) };
   const options = tuneOptions({ data, method, lr: 0.01, steps: 50, seed: 0 });
   const { value: study, programs } = recordPrograms(() =>
     tune({ ...options, signal: AbortSignal.abort() }),
@@ -51,55 +58,29 @@ async function lenetPrograms(method: Method): Promise<Program[]> {
   return programs.map((p) => p.lowered.program);
 }
 
-/** What hyperparameters hold: rates near 1, or states would shrink to subnormal numbers, which are slow. */
-const RAW_RATE = 8;
-
-/** Otherwise small numbers of both signs; labels; examples all over the training data. */
-function contents({ name, dtype, bytes }: Slot): TypedArray {
-  if (dtype === "float32") {
-    const values = new Float32Array(bytes / 4);
-    return name.startsWith("hyper")
-      ? values.fill(RAW_RATE)
-      : values.map(() => 0.1 * (Math.random() - 0.5));
-  }
-  if (dtype !== "int32") throw new Error(`A slot of ${dtype} was not expected.`);
-  const below = name === "index" ? TRAINING : CLASSES;
-  return new Int32Array(bytes / 4).map(() => Math.floor(below * Math.random()));
+function modelPrograms(model: ModelName, lanes: number, batch: number): Program[] {
+  const { plain, tangents, adjoints } = stepPrograms({ model, lanes, batch });
+  return [plain(), tangents(), adjoints()];
 }
+
+/** Programs have hundreds of kernels, and the slowest of them take tens of milliseconds. */
+const BRIEFLY = [30, 3] as const;
 
 function profileProgram(device: Device, program: Program): ProgramProfile {
-  const buffers = program.slots.map((slot) => {
-    const buffer = device.allocate(slot.bytes);
-    buffer.write(contents(slot), 0);
-    return buffer;
+  const loaded = new LoadedProgram(device, program);
+  const { name, arenaBytes, steps } = program;
+  const ms = loaded.time().median;
+  const kernels = steps.map((step): TimedKernel => {
+    return { ...kernelCost(step), ms: loaded.time([step], ...BRIEFLY).median };
   });
-  const slots = program.slots.map((_, buffer) => ({ buffer, offset: 0 }));
-  /** Milliseconds of one call, `calls` of them in a row. */
-  const time = (part: Program, calls: number) => {
-    const native = device.native.compile(encode(part), { poison: false });
-    const job = new Job();
-    for (let i = 0; i < calls; i++) job.call(0, slots);
-    const code = job.encode();
-    return timeMs(() => device.native.runSync(code, [native], buffers)).median / calls;
-  };
-  const ms = time(program, 1);
-  const kernels = program.steps.map((step): TimedKernel => {
-    return { ...kernelCost(step), ms: time({ ...program, steps: [step] }, 20) };
-  });
-  return { name: program.name, ms, arenaBytes: program.arenaBytes, kernels };
+  return { name, ms, arenaBytes, kernels };
 }
 
-/**
- * @param names of programs; none for all
- * @throws when no program has one of the names
- */
-export async function runProfile(
-  method: Method,
-  names: readonly string[],
-  threads: number | undefined,
-): Promise<ProfileResult> {
+/** @throws when no program has one of the names */
+export async function runProfile(options: ProfileOptions): Promise<ProfileResult> {
+  const { method, model, lanes, batch, program: names, threads } = options;
   const machine = describeMachine();
-  const all = await lenetPrograms(method);
+  const all = model ? modelPrograms(model, lanes, batch) : await lenetPrograms(method);
   const unknown = names.filter((name) => !all.some((p) => p.name === name));
   if (unknown.length > 0)
     throw new Error(

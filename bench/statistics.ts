@@ -31,3 +31,7 @@ export function pool(spreads: readonly Spread[]): Spread {
     max: Math.max(...spreads.map((s) => s.max)),
   };
 }
+
+export function scale({ min, median: middle, max }: Spread, factor: number): Spread {
+  return { min: factor * min, median: factor * middle, max: factor * max };
+}

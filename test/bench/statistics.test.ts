@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { mean, median, pool, spread } from "../../bench/statistics.js";
+import { mean, median, pool, scale, spread } from "../../bench/statistics.js";
 
 test("the median of an even count lies between the middle two, whatever their order", () => {
   expect(median([10, 9, 100])).toBe(10);
@@ -23,4 +23,8 @@ test("pooled spreads keep all extremes and the median of medians", () => {
 test("nothing has no median", () => {
   expect(() => median([])).toThrow();
   expect(() => mean([])).toThrow();
+});
+
+test("a scaled spread keeps its form", () => {
+  expect(scale({ min: 2, median: 4, max: 6 }, 0.5)).toEqual({ min: 1, median: 2, max: 3 });
 });
