@@ -9,6 +9,7 @@ import type { Expression, Instruction, Ref, Step, View } from "../../lib/lower/p
 import type { NativeDevice } from "../../lib/native/addon.js";
 import { Job } from "../../lib/native/job.js";
 import { loadAddon } from "../../lib/native/load.js";
+import type { Random } from "./structured_case.js";
 
 export type Data = Float32Array | Float64Array | Int32Array | Uint8Array;
 
@@ -104,6 +105,33 @@ export function forEachIndex(dims: readonly number[], body: (index: number[]) =>
     }
     body(index);
   }
+}
+
+/** One to five dimensions of `atMost` elements together. */
+export function randomDims(random: Random, atMost: number): number[] {
+  const dims = Array.from({ length: random.int(1, 5) }, () => random.int(1, 12));
+  const product = () => dims.reduce((n, d) => n * d, 1);
+  // One of them is long.
+  const long = random.int(0, dims.length - 1);
+  dims[long] = random.int(
+    1,
+    Math.max(1, Math.floor((atMost / product()) * (dims[long] as number))),
+  );
+  while (product() > atMost) dims[random.int(0, dims.length - 1)] = 1;
+  return dims;
+}
+
+/** Dimensions in any order in memory, some of them repeated; and how many elements they reach. */
+export function randomStrides(random: Random, dims: readonly number[]) {
+  const strides = dims.map(() => 0);
+  const order = dims.map((_, i) => i).filter(() => random.next() < 0.7);
+  if (random.flag()) order.sort(() => random.next() - 0.5);
+  let length = 1;
+  for (const i of order.reverse()) {
+    strides[i] = length;
+    length *= dims[i] as number;
+  }
+  return { strides, length };
 }
 
 /** The element of `data` that a view shows at `index`. */

@@ -11,6 +11,8 @@ import {
   floats,
   forEachIndex,
   onEveryLevel,
+  randomDims,
+  randomStrides,
   registersAt,
   ulp,
   view,
@@ -117,6 +119,13 @@ describe.each(DTYPES)("a map in %s", (dtype) => {
     ["a short row's value in each lane", [3, 100, 5], [200, 1, 0], 600],
     ["a short column's value", [1000, 3], [1, 0], 1000],
     ["four dimensions", [5, 7, 11, 13], [1, 0, 5, 55], 715],
+    ["a group's statistic", [5, 64, 8, 4], [8, 0, 1, 0], 40],
+    ["a group's statistic over few elements", [50, 3, 2, 2], [2, 0, 1, 0], 100],
+    ["a group's statistic in each lane", [2, 3, 200, 4, 3], [12, 4, 0, 1, 0], 24],
+    ["a group's statistic that lanes share", [2, 3, 200, 4, 3], [0, 4, 0, 1, 0], 12],
+    ["blocks whose spans end inside tiles", [7, 35, 37], [74, 0, 2], 518],
+    ["the longest block", [9, 1024], [0, 1], 1024],
+    ["the longest block, turned", [2, 3, 32, 32], [1024, 0, 1, 32], 2048],
     ["one element", [1, 1], [0, 0], 1],
     ["no dimension", [], [], 1],
     ["several tasks", [200_000], [1], 200_000],
@@ -166,6 +175,38 @@ describe.each(DTYPES)("a map in %s", (dtype) => {
       onEveryLevel({ op: "map", ...expression, stores }, operands, (after, simd) => {
         expectEqual(after[2] as Data, want, `${simd}, from ${kind}`);
         expectEqual(after[3] as Data, wantScattered, `${simd}, to ${kind}`);
+      });
+    }
+  });
+
+  it("reads through random strides", () => {
+    for (let seed = 0; seed < 60; seed++) {
+      const random = new Random(seed);
+      const dims = randomDims(random, 8000);
+      const size = dims.reduce((n, d) => n * d, 1);
+      const sources = [0, 1, 2].map(() => randomStrides(random, dims));
+      const operands: Data[] = sources.map(({ length }) => random.floats(dtype, length));
+      const out = floats(dtype, new Array(size).fill(0));
+      const expression: Expression = {
+        compute: dtype,
+        dims,
+        loads: sources.map(({ strides }, i) => view(i, operands[i] as Data, strides)),
+        code: [
+          { op: "sub", args: [0, 1] },
+          { op: "mul", args: [3, 2] },
+        ],
+      };
+      const stores = [{ register: 4, view: view(3, out, rowMajor(dims)) }];
+      const want = out.slice();
+      forEachIndex(dims, (index) => {
+        want[elementAt(stores[0]!.view, want, index)] = registersAt(
+          expression,
+          operands,
+          index,
+        )[4]!;
+      });
+      onEveryLevel({ op: "map", ...expression, stores }, [...operands, out], (after, simd) => {
+        expectEqual(after[3] as Data, want, `${simd}, seed ${seed}`);
       });
     }
   });

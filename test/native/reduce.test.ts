@@ -9,6 +9,8 @@ import {
   floats,
   forEachIndex,
   onEveryLevel,
+  randomDims,
+  randomStrides,
   registersAt,
   view,
 } from "./fused_case.js";
@@ -69,6 +71,11 @@ const SHAPES: [string, number[], number[], number[], number][] = [
   ["transposed", [40, 50], [60], [1, 40, 2000], 120_000],
   ["everything to one, from two", [], [30, 40], [1, 30], 1200],
   ["two columns", [2], [4097], [1, 2], 8194],
+  ["groups of channels", [3, 8], [300, 4], [9600, 4, 32, 1], 28_800],
+  ["groups of channels in each lane", [2, 3, 4], [50, 6], [3600, 1200, 6, 24, 1], 7200],
+  ["groups of very many rows", [2], [20_000, 3], [3, 6, 1], 120_000],
+  ["groups of channels, wider than a tile", [2, 300], [9, 7], [18_900, 7, 2100, 1], 37_800],
+  ["groups of two dimensions", [2, 5], [40, 3, 2], [1200, 2, 30, 10, 1], 2400],
   ["no reduced dimension", [11, 3], [], [3, 1], 33],
 ];
 
@@ -193,6 +200,36 @@ describe.each(DTYPES)("a reduction in %s", (dtype) => {
         simd,
       );
     });
+  });
+
+  it("sums through random strides", () => {
+    for (let seed = 0; seed < 60; seed++) {
+      const random = new Random(seed);
+      const dims = randomDims(random, 8000);
+      const reduced = random.int(0, dims.length);
+      const kept = dims.slice(0, dims.length - reduced);
+      const sources = [0, 1].map(() => randomStrides(random, dims));
+      const loads = sources.map(({ length }) => random.floats(dtype, length));
+      const count = kept.reduce((n, d) => n * d, 1);
+      const out = floats(dtype, new Array(count).fill(0));
+      const step: ReduceStep = {
+        op: "reduce",
+        kind: "sum",
+        reduced,
+        compute: dtype,
+        dims,
+        loads: sources.map(({ strides }, i) => view(i, loads[i] as Data, strides)),
+        code: [{ op: "mul", args: [0, 1] }],
+        outputs: [{ register: 2, view: view(2, out, rowMajor(kept)) }],
+      };
+      const operands = [...loads, out];
+      const [expected] = interpret(step, operands);
+      const unit = dtype === "float32" ? 2 ** -24 : 2 ** -53;
+      onEveryLevel(step, operands, (after, simd) => {
+        const allowed = (_: number, j: number) => 24 * unit * (expected!.magnitude[j] as number);
+        expectClose(after[2] as Data, expected!.want, allowed, `${simd}, seed ${seed}`);
+      });
+    }
   });
 
   it("keeps a sum of a million small numbers accurate", () => {

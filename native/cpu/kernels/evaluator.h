@@ -14,11 +14,10 @@ template <class T>
 inline constexpr int kTile = 4096 / static_cast<int>(sizeof(T));
 
 // The iteration space, in the order in which it is flattened: dimension i is order[i] of the
-// expression's. Every tile begins at a multiple of `alignment`.
+// expression's.
 struct Space {
   int rank = 0;
   int order[kMaxRank];
-  int64_t alignment = 1;
 };
 
 inline Operand Flatten(const View& view, const std::vector<int64_t>& dims, const Space& space,
@@ -42,7 +41,7 @@ class Evaluator {
     for (size_t i = 0; i < expression.loads.size(); i++) {
       Register& r = registers_[i];
       r.operand = Flatten(expression.loads[i], expression.dims, space, context);
-      r.home = HomeOf(r.operand, space);
+      r.home = HomeOf(r.operand);
     }
     for (size_t i = 0; i < expression.code.size(); i++) {
       const Instruction& instruction = expression.code[i];
@@ -86,15 +85,21 @@ class Evaluator {
   // Gives every register a tile. Tiles are reused once their register has been read for the last
   // time.
   void AssignTiles() {
-    std::vector<int> free;
+    std::vector<size_t> free;
+    const auto add = [&](size_t elements) {
+      const size_t tile = tile_bytes_;
+      tile_bytes_ += (elements * sizeof(T) + 63) & ~size_t{63};
+      return tile;
+    };
     const auto take = [&] {
-      if (free.empty()) return tiles_++;
-      const int tile = free.back();
+      if (free.empty()) return add(kTile<T>);
+      const size_t tile = free.back();
       free.pop_back();
       return tile;
     };
     for (Register& r : registers_) {
-      if (r.home == Home::kFixed) r.tile = tiles_++;
+      if (r.home == Home::kFixed) r.tile = add(kTile<T>);
+      if (r.home == Home::kHeld) r.tile = add(HeldElements(r.operand));
     }
     const size_t loads = expression_.loads.size();
     for (size_t i = 0; i < loads; i++) {
@@ -117,7 +122,7 @@ class Evaluator {
   }
 
   // Scratch that a worker needs, a multiple of 64 bytes.
-  size_t ScratchBytes() const { return PointerBytes() + tiles_ * kTileBytes; }
+  size_t ScratchBytes() const { return HeaderBytes() + tile_bytes_; }
 
   // Fills the registers that stay the same in every tile.
   void Begin(std::byte* scratch) const {
@@ -127,6 +132,7 @@ class Evaluator {
       const Register& r = registers_[i];
       if (r.home == Home::kInPlace) continue;
       values[i] = TileOf(scratch, r);
+      if (r.home == Home::kHeld) HeldSpans(scratch)[i] = -1;
       if (r.home != Home::kFixed) continue;
       if (i < loads) {
         LoadTile(r.operand, 0, kTile<T>, values[i]);
@@ -141,7 +147,10 @@ class Evaluator {
   void Run(std::byte* scratch, int64_t begin, int n) const {
     T** values = reinterpret_cast<T**>(scratch);
     const size_t loads = expression_.loads.size();
-    for (size_t i = 0; i < loads; i++) values[i] = Loaded(scratch, registers_[i], begin, n);
+    for (size_t i = 0; i < loads; i++) {
+      const Register& r = registers_[i];
+      values[i] = r.home == Home::kHeld ? Held(scratch, i, begin, n) : Loaded(scratch, r, begin, n);
+    }
     for (size_t i = loads; i < registers_.size(); i++) {
       const Register& r = registers_[i];
       if (r.home == Home::kInPlace) values[i] = reinterpret_cast<T*>(r.operand.base) + begin;
@@ -164,25 +173,24 @@ class Evaluator {
 
  private:
   static constexpr int kForever = 1 << 30;
-  static constexpr size_t kTileBytes = kTile<T> * sizeof(T);
-
   enum class Home {
     kInPlace,       // memory of the caller
     kOftenInPlace,  // likewise, where a tile does not straddle two runs; else a tile
     kFixed,         // a tile filled once
+    kHeld,          // a tile of one block, filled anew when another block begins
     kTile,          // a tile filled anew each time
   };
   struct Register {
     Home home = Home::kTile;
-    int tile = 0;
+    size_t tile = 0;    // bytes from the first tile
     int last_use = -1;  // the last instruction that reads it
     Operand operand;
   };
 
-  static Home HomeOf(const Operand& load, const Space& space) {
+  static Home HomeOf(const Operand& load) {
     if (load.pattern == Pattern::kScalar) return Home::kFixed;
-    if (load.pattern == Pattern::kPeriodic && space.alignment % load.period == 0) {
-      return Home::kFixed;
+    if (load.pattern == Pattern::kBlocks && (load.block_dim == 1 || load.span >= kTile<T>)) {
+      return Home::kHeld;
     }
     if (load.dtype != kDTypeOf<T>) return Home::kTile;
     if (load.pattern == Pattern::kContiguous) return Home::kInPlace;
@@ -196,7 +204,35 @@ class Evaluator {
   }
 
   T* TileOf(std::byte* scratch, const Register& r) const {
-    return reinterpret_cast<T*>(scratch + PointerBytes() + r.tile * kTileBytes);
+    return reinterpret_cast<T*>(scratch + HeaderBytes() + r.tile);
+  }
+
+  // A block repeated this often has every tile of its span in it, from some phase on.
+  static size_t HeldElements(const Operand& load) {
+    return static_cast<size_t>(Smaller(kTile<T> + load.period, load.span));
+  }
+
+  // For each register at home in kHeld, the span whose block is in its tile.
+  int64_t* HeldSpans(std::byte* scratch) const {
+    return reinterpret_cast<int64_t*>(scratch + registers_.size() * sizeof(T*));
+  }
+
+  T* Held(std::byte* scratch, size_t reg, int64_t begin, int n) const {
+    const Operand& load = registers_[reg].operand;
+    int64_t& held = HeldSpans(scratch)[reg];
+    T* tile = TileOf(scratch, registers_[reg]);
+    const int64_t index = begin / load.span;
+    const int64_t inside = begin % load.span;
+    if (inside + n > load.span) {
+      held = -1;
+      LoadTile(load, begin, n, tile);
+      return tile;
+    }
+    if (held != index) {
+      held = index;
+      LoadTile(load, index * load.span, static_cast<int>(HeldElements(load)), tile);
+    }
+    return tile + inside % load.period;
   }
 
   // Where elements [begin, begin + n) of a load are, after copying or converting where needed.
@@ -214,7 +250,9 @@ class Evaluator {
 
   static bool IsLeaf(Op op) { return op == Op::kConstant || op == Op::kIota; }
 
-  size_t PointerBytes() const { return (registers_.size() * sizeof(T*) + 63) & ~size_t{63}; }
+  size_t HeaderBytes() const {
+    return (registers_.size() * (sizeof(T*) + sizeof(int64_t)) + 63) & ~size_t{63};
+  }
 
   void Iota(int dim, int64_t begin, int n, T* out) const {
     int64_t inner = 1;
@@ -233,7 +271,7 @@ class Evaluator {
   const Expression& expression_;
   Space space_;
   std::vector<Register> registers_;
-  int tiles_ = 0;
+  size_t tile_bytes_ = 0;
 };
 
 // Elements that one task should take: enough to be worth handing over, given how many

@@ -12,7 +12,6 @@ void Run(const MapStep& step, const Context& context) {
   const Expression& e = step.expression;
   Space space;
   space.rank = static_cast<int>(e.dims.size());
-  space.alignment = kTile<T>;
   int64_t size = 1;
   for (int i = 0; i < space.rank; i++) {
     space.order[i] = i;

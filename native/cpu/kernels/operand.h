@@ -10,19 +10,25 @@
 namespace glocal::cpu::GLOCAL_SIMD {
 
 enum class Pattern {
-  kScalar,         // the same element everywhere
-  kContiguous,     // element i
-  kPeriodic,       // element i mod period
-  kLanedPeriodic,  // likewise, a different period for each index of the outermost dimension
-  kRepeated,       // element i / period
-  kStrided,        // anything else
+  kScalar,      // the same element everywhere
+  kContiguous,  // element i
+  kRepeated,    // element i / period
+  kBlocks,      // blocks of `period` elements, each repeated over `span` elements
+  kStrided,     // anything else
 };
+
+// The longest block of kBlocks.
+inline constexpr int64_t kLongestBlock = 1024;
+// A block that is repeated over fewer elements is not worth the arithmetic.
+inline constexpr int64_t kShortestSpan = 256;
 
 struct Operand {
   std::byte* base = nullptr;
   DType dtype = DType::kFloat32;
   Pattern pattern = Pattern::kScalar;
   int64_t period = 1;
+  int64_t span = 1;
+  int block_dim = 0;  // of kBlocks: the first dimension of a block
   // Merged dimensions, none of size 1.
   int rank = 0;
   int64_t dims[kMaxRank];
@@ -43,17 +49,17 @@ struct Operand {
 
   // After the last Append.
   void Classify() {
-    const auto is = [this](int64_t outer, int64_t inner) {
-      return rank == 2 && strides[0] == outer && strides[1] == inner;
-    };
-    const bool laned = rank == 3 && strides[1] == 0 && strides[2] == 1;
-    pattern = rank == 0 || (rank == 1 && strides[0] == 0) ? Pattern::kScalar
-              : rank == 1 && strides[0] == 1              ? Pattern::kContiguous
-              : is(0, 1)                                  ? Pattern::kPeriodic
-              : laned                                     ? Pattern::kLanedPeriodic
-              : is(1, 0)                                  ? Pattern::kRepeated
-                                                          : Pattern::kStrided;
-    period = rank == 2 ? dims[1] : 1;
+    pattern = Pattern::kStrided;
+    if (rank == 0 || (rank == 1 && strides[0] == 0)) {
+      pattern = Pattern::kScalar;
+    } else if (rank == 1 && strides[0] == 1) {
+      pattern = Pattern::kContiguous;
+    } else if (rank == 2 && strides[0] == 1 && strides[1] == 0) {
+      pattern = Pattern::kRepeated;
+      period = dims[1];
+    } else {
+      FindBlocks();
+    }
   }
 
   // The offset of element [begin] if elements [begin, begin + n) lie side by side, else -1. The
@@ -69,12 +75,37 @@ struct Operand {
     return offset;
   }
 
+  // The offset of the block that is repeated over the i-th span.
+  int64_t BlockOffset(int64_t i) const {
+    int64_t offset = 0;
+    for (int dim = block_dim - 2; dim >= 0; dim--) {
+      offset += i % dims[dim] * strides[dim];
+      i /= dims[dim];
+    }
+    return offset;
+  }
+
   // The bytes from the lowest to the end of the highest element.
   const std::byte* Low() const { return base + Reach(-1) * BytesOf(dtype); }
   const std::byte* End() const { return base + (Reach(1) + 1) * BytesOf(dtype); }
   bool Overlaps(const Operand& other) const { return Low() < other.End() && other.Low() < End(); }
 
  private:
+  // Takes the outermost repeated dimension around a block that is not too long.
+  void FindBlocks() {
+    int64_t size = dims[rank - 1];
+    for (int i = rank - 2; i >= 0 && size <= kLongestBlock; i--) {
+      const bool worth = i == 0 || size * dims[i] >= kShortestSpan;
+      if (strides[i] == 0 && worth) {
+        pattern = Pattern::kBlocks;
+        period = size;
+        span = size * dims[i];
+        block_dim = i + 1;
+      }
+      size *= dims[i];
+    }
+  }
+
   int64_t Reach(int64_t sign) const {
     int64_t reach = 0;
     for (int i = 0; i < rank; i++) {
@@ -85,14 +116,15 @@ struct Operand {
 };
 
 // Calls body(offset, at, count, stride) for the runs along the innermost dimension that make up
-// elements [begin, begin + n): `count` elements from `offset`, `stride` apart, at `at` of the tile.
+// elements [begin, begin + n) of the dimensions from `first` on: `count` elements from `offset`,
+// `stride` apart, at `at` of the tile.
 template <class Body>
-void ForRuns(const Operand& operand, int64_t begin, int n, const Body& body) {
+void ForRuns(const Operand& operand, int first, int64_t begin, int n, const Body& body) {
   const int last = operand.rank - 1;
   int64_t index[kMaxRank];
   int64_t rest = begin;
   int64_t offset = 0;
-  for (int i = last; i >= 0; i--) {
+  for (int i = last; i >= first; i--) {
     index[i] = rest % operand.dims[i];
     rest /= operand.dims[i];
     offset += index[i] * operand.strides[i];
@@ -107,7 +139,7 @@ void ForRuns(const Operand& operand, int64_t begin, int n, const Body& body) {
     // The next run starts at 0 of the innermost dimension.
     offset -= index[last] * stride;
     index[last] = 0;
-    for (int i = last - 1; i >= 0; i--) {
+    for (int i = last - 1; i >= first; i--) {
       offset += operand.strides[i];
       if (++index[i] < operand.dims[i]) break;
       offset -= operand.dims[i] * operand.strides[i];
@@ -129,19 +161,39 @@ void ConvertRun(const S* from, int64_t stride, int n, T* to) {
   }
 }
 
-// to[i] = from[(begin + i) mod period]
+// Elements [begin, begin + n) of the dimensions from `first` on.
 template <class T, class S>
-void LoadPeriodic(const S* from, int64_t period, int64_t begin, int n, T* to) {
-  const int64_t phase = begin % period;
-  const int head = static_cast<int>(Smaller(n, period - phase));
-  ConvertRun(from + phase, 1, head, to);
+void LoadRuns(const Operand& operand, const S* base, int first, int64_t begin, int n, T* to) {
+  if (n == 0) return;
+  ForRuns(operand, first, begin, n, [&](int64_t offset, int at, int count, int64_t stride) {
+    ConvertRun(base + offset, stride, count, to + at);
+  });
+}
+
+// One block again and again, from its element `phase` on.
+template <class T, class S>
+void LoadBlock(const Operand& operand, const S* block, int64_t phase, int n, T* to) {
+  const int head = static_cast<int>(Smaller(n, operand.period - phase));
+  LoadRuns(operand, block, operand.block_dim, phase, head, to);
   const int tail = static_cast<int>(Smaller(n - head, phase));
-  ConvertRun(from, 1, tail, to + head);
-  // One whole period is there; the rest repeats it, doubling.
+  LoadRuns(operand, block, operand.block_dim, 0, tail, to + head);
+  // One whole block is there; the rest repeats it, doubling.
   for (int filled = head + tail; filled < n;) {
     const int count = static_cast<int>(Smaller(filled, n - filled));
     std::memcpy(to + filled, to, static_cast<size_t>(count) * sizeof(T));
     filled += count;
+  }
+}
+
+template <class T, class S>
+void LoadBlocks(const Operand& operand, int64_t begin, int n, T* to) {
+  const S* base = reinterpret_cast<const S*>(operand.base);
+  for (int at = 0; at < n;) {
+    const int64_t inside = (begin + at) % operand.span;
+    const int count = static_cast<int>(Smaller(n - at, operand.span - inside));
+    const S* block = base + operand.BlockOffset((begin + at) / operand.span);
+    LoadBlock(operand, block, inside % operand.period, count, to + at);
+    at += count;
   }
 }
 
@@ -168,20 +220,6 @@ void LoadRepeated(const S* from, int64_t period, int64_t begin, int n, T* to) {
   }
 }
 
-// A periodic pattern of its own for each index of the outermost dimension.
-template <class T, class S>
-void LoadLanedPeriodic(const Operand& operand, int64_t begin, int n, T* to) {
-  const int64_t lane_size = operand.dims[1] * operand.dims[2];
-  const S* base = reinterpret_cast<const S*>(operand.base);
-  for (int at = 0; at < n;) {
-    const int64_t lane = (begin + at) / lane_size;
-    const int64_t inside = (begin + at) % lane_size;
-    const int count = static_cast<int>(Smaller(n - at, lane_size - inside));
-    LoadPeriodic(base + lane * operand.strides[0], operand.dims[2], inside, count, to + at);
-    at += count;
-  }
-}
-
 template <class T, class S>
 void LoadTileFrom(const Operand& operand, int64_t begin, int n, T* to) {
   const S* base = reinterpret_cast<const S*>(operand.base);
@@ -190,16 +228,12 @@ void LoadTileFrom(const Operand& operand, int64_t begin, int n, T* to) {
       return ConvertRun(base, 0, n, to);
     case Pattern::kContiguous:
       return ConvertRun(base + begin, 1, n, to);
-    case Pattern::kPeriodic:
-      return LoadPeriodic(base, operand.period, begin, n, to);
-    case Pattern::kLanedPeriodic:
-      return LoadLanedPeriodic<T, S>(operand, begin, n, to);
     case Pattern::kRepeated:
       return LoadRepeated(base, operand.period, begin, n, to);
+    case Pattern::kBlocks:
+      return LoadBlocks<T, S>(operand, begin, n, to);
     case Pattern::kStrided:
-      ForRuns(operand, begin, n, [&](int64_t offset, int at, int count, int64_t stride) {
-        ConvertRun(base + offset, stride, count, to + at);
-      });
+      return LoadRuns(operand, base, 0, begin, n, to);
   }
 }
 
@@ -244,7 +278,7 @@ void StoreTileTo(const Operand& operand, int64_t begin, int n, const T* from) {
     *base = Conversion::template Convert<D>(*from);
     return;
   }
-  ForRuns(operand, begin, n, [&](int64_t offset, int at, int count, int64_t stride) {
+  ForRuns(operand, 0, begin, n, [&](int64_t offset, int at, int count, int64_t stride) {
     D* to = base + offset;
     for (int i = 0; i < count; i++) to[i * stride] = Conversion::template Convert<D>(from[at + i]);
   });

@@ -1,10 +1,13 @@
 // Fused expressions, reduced. The iteration space is seen as outer × reduced ×
-// inner, where inner are the kept dimensions that lie closer in memory than the
-// reduced ones: none for row sums, all for column sums. Sums are taken
-// in the compute type within a tile and in double across tiles; long
-// reductions are cut in chunks of a fixed size, combined in order.
+// inner × tail, where inner are the kept dimensions that lie closer in memory
+// than most reduced ones: none for row sums, all for column sums. The tail are
+// reduced dimensions that lie closer still; they count as columns until the end.
+// Sums are taken in the compute type within a tile and in double across tiles;
+// long reductions are cut in chunks of a fixed size, combined in order.
+#include <functional>
 #include <limits>
 #include <memory>
+#include <numeric>
 #include <vector>
 
 #include "cpu/kernels/entries.h"
@@ -66,12 +69,13 @@ T FoldRow(const T* from, int n, T* fold) {
 // How the iteration space is walked.
 struct Layout {
   Space space;
-  int64_t outer = 1, reduced = 1, inner = 1;
+  int64_t outer = 1, reduced = 1, inner = 1, tail = 1;
+  int64_t width() const { return inner * tail; }
 };
 
-// Orders the dimensions with the first `split` kept ones outermost and the other kept ones
-// innermost.
-Layout LayoutFor(const ReduceStep& step, int split) {
+// Orders the dimensions with the first `split` kept ones outermost and the other kept ones inside
+// the reduced ones, of which the last `tails` lie innermost.
+Layout LayoutFor(const ReduceStep& step, int split, int tails) {
   const std::vector<int64_t>& dims = step.expression.dims;
   const int rank = static_cast<int>(dims.size());
   const int kept = rank - step.reduced;
@@ -83,8 +87,9 @@ Layout LayoutFor(const ReduceStep& step, int split) {
     }
   };
   add(0, split, layout.outer);
-  add(kept, rank, layout.reduced);
+  add(kept, rank - tails, layout.reduced);
   add(split, kept, layout.inner);
+  add(rank - tails, rank, layout.tail);
   return layout;
 }
 
@@ -96,21 +101,30 @@ int64_t LoadCost(const ReduceStep& step, const Layout& layout, const Context& co
     if (operand.pattern == Pattern::kScalar || operand.pattern == Pattern::kContiguous) continue;
     const int last = operand.rank - 1;
     const bool close = operand.strides[last] == 0 || operand.strides[last] == 1;
-    cost += close ? 1 + 32 / operand.dims[last] : 64;
+    const bool blocks = operand.pattern == Pattern::kBlocks;
+    cost += blocks ? 1 : close ? 1 + 32 / operand.dims[last] : 64;
   }
   return cost;
 }
 
+// The longest tail.
+constexpr int64_t kLongestTail = 256;
+
 Layout BestLayout(const ReduceStep& step, const Context& context) {
   const int kept = static_cast<int>(step.expression.dims.size()) - step.reduced;
-  Layout best = LayoutFor(step, kept);
+  Layout best = LayoutFor(step, kept, 0);
   int64_t best_cost = LoadCost(step, best, context);
-  for (int split = kept - 1; split >= 0 && best_cost > 0; split--) {
-    const Layout layout = LayoutFor(step, split);
+  const auto consider = [&](const Layout& layout) {
     const int64_t cost = LoadCost(step, layout, context);
-    if (cost >= best_cost) continue;
+    if (cost >= best_cost) return;
     best = layout;
     best_cost = cost;
+  };
+  for (int split = kept - 1; split >= 0; split--) {
+    for (int tails = 0; tails < Larger(1, step.reduced) && best_cost > 0; tails++) {
+      const Layout layout = LayoutFor(step, split, tails);
+      if (layout.tail <= kLongestTail) consider(layout);
+    }
   }
   return best;
 }
@@ -134,17 +148,11 @@ class Reduction {
   }
 
   void Run() {
-    if (layout_.inner == 1 && layout_.reduced <= kTile<T>) {
+    if (layout_.width() == 1 && layout_.reduced <= kTile<T>) {
       ShortRows();
     } else {
       Chunks();
     }
-  }
-
-  // Elements that every tile's begin is a multiple of.
-  static int64_t Alignment(const Layout& layout) {
-    if (layout.inner > 1) return layout.inner <= kTile<T> ? layout.inner : 1;
-    return layout.reduced <= kTile<T> ? layout.reduced * RowsPerTile(layout.reduced) : 1;
   }
 
  private:
@@ -194,16 +202,17 @@ class Reduction {
   struct Unit {
     int64_t outer, chunk;
     int64_t row_begin, row_end;     // of the reduced range
-    int64_t column_begin, columns;  // of the inner range
+    int64_t column_begin, columns;  // of the inner range and its tails
   };
 
   // Long reductions and reductions over rows: a first pass leaves one partial result for each
   // chunk, a second combines them.
   void Chunks() {
-    const bool flat = layout_.inner == 1;
-    block_ = flat ? 1 : Smaller(layout_.inner, kTile<T>);
+    const bool flat = layout_.width() == 1;
+    // Whole tails.
+    block_ = Smaller(layout_.width(), kTile<T> / layout_.tail * layout_.tail);
     rows_per_tile_ = flat ? kTile<T> : RowsPerTile(block_);
-    blocks_ = CeilDivide(layout_.inner, block_);
+    blocks_ = CeilDivide(layout_.width(), block_);
     const int64_t tiles = Larger(1, ElementsPerTask(step_.expression) / (rows_per_tile_ * block_));
     rows_per_chunk_ = rows_per_tile_ * tiles;
     chunks_ = CeilDivide(layout_.reduced, rows_per_chunk_);
@@ -229,7 +238,7 @@ class Reduction {
     unit.row_begin = unit.chunk * rows_per_chunk_;
     unit.row_end = Smaller(layout_.reduced, unit.row_begin + rows_per_chunk_);
     unit.column_begin = block * block_;
-    unit.columns = Smaller(block_, layout_.inner - unit.column_begin);
+    unit.columns = Smaller(block_, layout_.width() - unit.column_begin);
     return unit;
   }
 
@@ -240,12 +249,12 @@ class Reduction {
     for (int64_t row = unit.row_begin; row < unit.row_end; row += rows_per_tile_) {
       const int rows = static_cast<int>(Smaller(rows_per_tile_, unit.row_end - row));
       const int64_t begin =
-          (unit.outer * layout_.reduced + row) * layout_.inner + unit.column_begin;
+          (unit.outer * layout_.reduced + row) * layout_.width() + unit.column_begin;
       evaluator_.Run(work.evaluator, begin, rows * width);
       for (int64_t o = 0; o < outputs; o++) {
         const T* values = evaluator_.Value(work.evaluator, step_.outputs[o].reg);
         double* sums = work.sums + o * block_;
-        if (layout_.inner == 1) {
+        if (layout_.width() == 1) {
           const T folded = FoldRow<T, kKind>(values, rows, work.fold);
           sums[0] = Combine<double, kKind>(sums[0], static_cast<double>(folded));
           continue;
@@ -257,14 +266,26 @@ class Reduction {
         }
       }
     }
-    const int64_t at = unit.outer * layout_.inner + unit.column_begin;
+    const int64_t at = unit.outer * layout_.inner + unit.column_begin / layout_.tail;
+    const int results = width / static_cast<int>(layout_.tail);
     for (int64_t o = 0; o < outputs; o++) {
-      const double* sums = work.sums + o * block_;
+      double* sums = work.sums + o * block_;
+      if (layout_.tail > 1) FoldTails(sums, results);
       if (chunks_ == 1) {
-        Finish(o, at, width, sums, work.fold);
+        Finish(o, at, results, sums, work.fold);
       } else {
-        std::memcpy(Partial(o, unit.chunk) + at, sums, static_cast<size_t>(width) * sizeof(double));
+        std::memcpy(Partial(o, unit.chunk) + at, sums,
+                    static_cast<size_t>(results) * sizeof(double));
       }
+    }
+  }
+
+  void FoldTails(double* sums, int results) const {
+    const auto tail = static_cast<int>(layout_.tail);
+    for (int i = 0; i < results; i++) {
+      double result = sums[i * tail];
+      for (int j = 1; j < tail; j++) result = Combine<double, kKind>(result, sums[i * tail + j]);
+      sums[i] = result;
     }
   }
 
@@ -305,7 +326,7 @@ class Reduction {
   Evaluator<T> evaluator_;
   std::vector<Operand> outputs_;
 
-  int64_t block_ = 1, blocks_ = 1;  // columns of a unit, units across the inner range
+  int64_t block_ = 1, blocks_ = 1;  // columns of a unit, units across the columns
   int64_t rows_per_tile_ = 1, rows_per_chunk_ = 1, chunks_ = 1;
   int64_t kept_ = 1;
   std::unique_ptr<double[]> partials_;
@@ -326,12 +347,15 @@ void StoreIdentity(const ReduceStep& step, int64_t kept, const Context& context)
 
 template <class T, ReduceKind kKind>
 void Run(const ReduceStep& step, const Context& context) {
-  Layout layout = BestLayout(step, context);
-  const int64_t kept = layout.outer * layout.inner;
+  const std::vector<int64_t>& dims = step.expression.dims;
+  const auto split = dims.end() - step.reduced;
+  const auto product = [](auto begin, auto end) {
+    return std::accumulate(begin, end, int64_t{1}, std::multiplies<int64_t>());
+  };
+  const int64_t kept = product(dims.begin(), split);
   if (kept == 0) return;
-  if (layout.reduced == 0) return StoreIdentity<T, kKind>(step, kept, context);
-  layout.space.alignment = Reduction<T, kKind>::Alignment(layout);
-  Reduction<T, kKind>(step, layout, context).Run();
+  if (product(split, dims.end()) == 0) return StoreIdentity<T, kKind>(step, kept, context);
+  Reduction<T, kKind>(step, BestLayout(step, context), context).Run();
 }
 
 template <class T>
