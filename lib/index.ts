@@ -30,7 +30,7 @@ export type {
   TestMetrics,
   WindowReport,
 } from "./hyper/types.js";
-export { array, type HostArray, type TypedArray } from "./ir/array.js";
+export { array, coded, type HostArray, type TypedArray } from "./ir/array.js";
 export type { Tensor } from "./ir/graph.js";
 export * as nn from "./nn/index.js";
 export * as ops from "./ops/index.js";

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <string>
 
+#include "host_rows.h"
 #include "program.h"
 
 namespace glocal {
@@ -26,6 +27,7 @@ class Buffer {
 
   // The range must lie within the buffer.
   virtual void Write(int64_t offset, const void* source, int64_t bytes) = 0;
+  virtual void WriteRows(int64_t offset, const HostRows& rows) = 0;
   virtual void Read(int64_t offset, void* target, int64_t bytes) const = 0;
 
  private:

@@ -183,7 +183,7 @@ struct Program {
 };
 
 // Must equal ENCODING_VERSION in lib/lower/encode.ts.
-inline constexpr int kEncodingVersion = 1;
+inline constexpr int kEncodingVersion = 2;
 
 // Throws std::invalid_argument when the stream is malformed, of another
 // version, or refers to a slot, register or dimension that does not exist.

@@ -10,6 +10,10 @@ import { gunzip } from "node:zlib";
 import { GlocalError } from "../errors.js";
 import type { HostArray } from "../ir/array.js";
 
+/** Bytes of memory at once while a file is decompressed. */
+const LEAST_CHUNK = 2 ** 14;
+const MOST_CHUNK = 2 ** 28;
+
 interface ElementType {
   readonly bytes: number;
   /** Reads `count` elements that start at byte `offset`. Small integers widen to int32. */
@@ -21,8 +25,7 @@ const ELEMENT_TYPES: ReadonlyMap<number, ElementType> = new Map([
     0x08,
     {
       bytes: 1,
-      read: (view, offset, count) =>
-        new Uint8Array(view.buffer, view.byteOffset + offset, count).slice(),
+      read: (view, offset, count) => new Uint8Array(view.buffer, view.byteOffset + offset, count),
     },
   ],
   [
@@ -88,7 +91,7 @@ async function decompressed(bytes: Uint8Array, file: string): Promise<Uint8Array
   const gzipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
   if (!gzipped) return bytes;
   try {
-    return await promisify(gunzip)(bytes);
+    return await promisify(gunzip)(bytes, { chunkSize: chunkFor(bytes) });
   } catch (cause) {
     throw new GlocalError("GLOCAL_DATA_FORMAT", {
       expected: `${file} to be a whole gzip file`,
@@ -100,8 +103,17 @@ async function decompressed(bytes: Uint8Array, file: string): Promise<Uint8Array
 }
 
 /**
+ * Room for the whole content, whose length modulo 2³² a gzip file ends with: one piece is neither
+ * copied together nor handed back and forth. A file that lies is read in smaller pieces.
+ */
+function chunkFor(bytes: Uint8Array): number {
+  const tail = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4);
+  return Math.min(Math.max(tail.getUint32(0, true) + 1, LEAST_CHUNK), MOST_CHUNK);
+}
+
+/**
  * Decodes one IDX array. uint8, float32 and float64 keep their type, the other
- * integers come as int32. `file` is named in errors (GLOCAL_DATA_FORMAT).
+ * integers come as int32; uint8 elements are not copied out of `bytes`. `file` is named in errors (GLOCAL_DATA_FORMAT).
  */
 export function parseIdx(bytes: Uint8Array, file: string): HostArray {
   const wrong = (expected: string, received: string) =>

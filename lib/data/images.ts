@@ -1,7 +1,7 @@
 /** Loading a data set of the MNIST family: four IDX files of 28×28 grey images and their labels. */
 
 import { GlocalError } from "../errors.js";
-import type { HostArray } from "../ir/array.js";
+import { coded, type HostArray } from "../ir/array.js";
 import { readIdx } from "./idx.js";
 import type { ImageFiles } from "./locate.js";
 import type { Dataset, Split } from "./types.js";
@@ -17,8 +17,8 @@ export interface ImageKind {
 }
 
 /**
- * Reads and standardises: x is (pixel/255 − mean)/std, float32 [n, 28, 28, 1];
- * y is int32 [n]. Throws GLOCAL_DATA_FORMAT for files that are not images and
+ * Reads and standardises: x is (pixel/255 − mean)/std, float32 [n, 28, 28, 1],
+ * held as pixels until its `data` is asked for; y is int32 [n]. Throws GLOCAL_DATA_FORMAT for files that are not images and
  * labels of this kind, or do not belong together.
  */
 export async function loadImages(kind: ImageKind, files: ImageFiles): Promise<Dataset> {
@@ -46,17 +46,14 @@ async function loadSplit(kind: ImageKind, imageFile: string, labelFile: string):
     );
   }
   return {
-    x: { data: standardise(images.data, kind), shape: [count, SIDE, SIDE, 1] },
+    x: coded(images.data as Uint8Array, standardised(kind), [count, SIDE, SIDE, 1]),
     y: { data: Int32Array.from(labels.data), shape: [count] },
   };
 }
 
-function standardise(pixels: HostArray["data"], { mean, std }: ImageKind): Float32Array {
-  // A pixel has 256 values, so a table turns 47 million divisions into look-ups.
-  const table = Float32Array.from({ length: 256 }, (_, pixel) => (pixel / 255 - mean) / std);
-  const result = new Float32Array(pixels.length);
-  for (let i = 0; i < pixels.length; i++) result[i] = table[pixels[i] as number] as number;
-  return result;
+/** What each of the 256 values of a pixel becomes. */
+function standardised({ mean, std }: ImageKind): Float32Array {
+  return Float32Array.from({ length: 256 }, (_, pixel) => (pixel / 255 - mean) / std);
 }
 
 function requireBytes(file: string, array: HostArray, shape: readonly (number | "n")[]): void {

@@ -2,6 +2,7 @@
 
 import { GlocalError } from "../errors.js";
 import type { HostArray } from "../ir/array.js";
+import { deferred, recipeOf } from "../ir/deferred.js";
 import { checkInteger, exampleCount } from "./check.js";
 import { permutation, STREAM } from "./permutation.js";
 import type { Split } from "./types.js";
@@ -23,7 +24,8 @@ export function validationCount(count: number, amount: number): number {
 /**
  * Splits training data into what is trained on and what is held out. Which
  * examples go where is a pure function of (number of examples, amount, seed):
- * the first examples of a random permutation are held out.
+ * the first examples of a random permutation are held out. Nothing is copied:
+ * the sides read from `split` until their own `data` is first asked for.
  *
  * @param amount fraction in (0, 1) or number of examples, see `validationCount`
  * @param seed integer from 0
@@ -47,13 +49,8 @@ function takeExamples(split: Split, indices: Int32Array): Split {
   return { x: takeRows(split.x, indices), y: takeRows(split.y, indices) };
 }
 
-function takeRows({ data, shape }: HostArray, indices: Int32Array): HostArray {
-  const rowLength = shape.slice(1).reduce((product, size) => product * size, 1);
-  const taken = new (data.constructor as new (length: number) => typeof data)(
-    indices.length * rowLength,
-  );
-  indices.forEach((from, to) => {
-    taken.set(data.subarray(from * rowLength, (from + 1) * rowLength), to * rowLength);
-  });
-  return { data: taken, shape: [indices.length, ...shape.slice(1)] };
+function takeRows(x: HostArray, indices: Int32Array): HostArray {
+  const { rows, ...recipe } = recipeOf(x) ?? { source: x.data };
+  const taken = rows ? indices.map((i) => rows[i] as number) : indices;
+  return deferred({ ...recipe, rows: taken }, [indices.length, ...x.shape.slice(1)]);
 }

@@ -4,7 +4,7 @@ import { BYTES, sizeOf, type Type } from "../ir/types.js";
 import type { Device } from "../runtime/device.js";
 import type { DeviceArray, DeviceJob } from "../runtime/executable.js";
 import type { Problem } from "./problem.js";
-import { type Examples, upload } from "./resident.js";
+import { type Examples, upload, uploadRows } from "./resident.js";
 
 export interface ScheduleOptions {
   readonly batchSize: number;
@@ -41,7 +41,7 @@ export class Memory {
     const { batchSize, longest } = schedule;
     this.state = problem.initial.map(({ data }) => upload(device, data));
     this.raw = problem.hyperTypes.map((t) => this.array(t));
-    this.data = train.leaves.map(({ data }) => upload(device, data));
+    this.data = train.leaves.map((leaf) => uploadRows(device, leaf));
     this.index = this.bytes(longest * batchSize * BYTES.int32);
     this.counters = this.bytes(longest * BYTES.int32);
     this.keys = this.bytes(longest * 2 * BYTES.int32);

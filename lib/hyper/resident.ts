@@ -1,8 +1,9 @@
 /** Data that lives on the device: whole arrays for training, padded chunks for criteria. */
 import { GlocalError } from "../errors.js";
-import { allocate, array, dtypeOf, type HostArray, isHostArray } from "../ir/array.js";
+import { allocate, checkedArray, dtypeOfArray, type HostArray, isHostArray } from "../ir/array.js";
+import { recipeOf } from "../ir/deferred.js";
 import { flatten, type TreeDef } from "../ir/tree.js";
-import { BYTES, type FloatDType, type Shape, sizeOf, type Type } from "../ir/types.js";
+import { BYTES, type FloatDType, sizeOf, type Type } from "../ir/types.js";
 import type { Device } from "../runtime/device.js";
 import type { DeviceArray } from "../runtime/executable.js";
 
@@ -21,7 +22,7 @@ export function examplesOf(tree: unknown, what: string): Examples {
       received: String(tree),
     });
   const [given, def] = flatten(tree, isHostArray);
-  const leaves = given.map(({ data, shape }) => array(data, shape));
+  const leaves = given.map(checkedArray);
   const count = leaves[0]?.shape[0] ?? 0;
   if (count < 1 || leaves.some((leaf) => leaf.shape[0] !== count))
     throw new GlocalError("GLOCAL_BAD_SHAPE", {
@@ -37,9 +38,27 @@ export function upload(device: Device, data: ArrayBufferView): DeviceArray {
   return { buffer, offset: 0 };
 }
 
+/** Uploads the rows of an array, and after the last as often the first as makes `rows` in all. */
+export function uploadRows(
+  device: Device,
+  leaf: HostArray,
+  rows = leaf.shape[0] as number,
+): DeviceArray {
+  const { source, values, rows: order } = recipeOf(leaf) ?? { source: leaf.data };
+  const index = Int32Array.from({ length: rows }, (_, i) => {
+    const row = i < (leaf.shape[0] as number) ? i : 0;
+    return order ? (order[row] as number) : row;
+  });
+  const { dtype, shape } = rowsType(leaf, rows);
+  const buffer = device.allocate(BYTES[dtype] * sizeOf(shape));
+  const rowBytes = source.BYTES_PER_ELEMENT * sizeOf(shape.slice(1));
+  buffer.writeRows(source, rowBytes, index, values ?? null, 0);
+  return { buffer, offset: 0 };
+}
+
 /** Type of `rows` rows of an array. */
 export function rowsType(leaf: HostArray, rows: number): Type {
-  return { dtype: dtypeOf(leaf.data), shape: [rows, ...leaf.shape.slice(1)], laned: false };
+  return { dtype: dtypeOfArray(leaf), shape: [rows, ...leaf.shape.slice(1)], laned: false };
 }
 
 /** Examples in equal chunks; the last is filled up with copies of the first example, whose weight there is 0. */
@@ -63,16 +82,9 @@ export function uploadChunks(
   const count = Math.ceil(examples.count / size);
   const rows = size * count;
   const rowBytes = examples.leaves.map(
-    (leaf) => BYTES[dtypeOf(leaf.data)] * sizeOf(leaf.shape.slice(1) as Shape),
+    (leaf) => BYTES[dtypeOfArray(leaf)] * sizeOf(leaf.shape.slice(1)),
   );
-  const arrays = examples.leaves.map((leaf) => {
-    const width = sizeOf(leaf.shape.slice(1));
-    const padded = allocate(dtypeOf(leaf.data), rows * width);
-    padded.set(leaf.data);
-    for (let row = examples.count; row < rows; row++)
-      padded.set(leaf.data.subarray(0, width), row * width);
-    return upload(device, padded);
-  });
+  const arrays = examples.leaves.map((leaf) => uploadRows(device, leaf, rows));
   const weights = allocate(dtype, rows);
   weights.fill(1 / examples.count, 0, examples.count);
   const weightArray = upload(device, weights);

@@ -2,7 +2,7 @@
 import { splitValidation } from "../data/split.js";
 import type { Dataset, Split } from "../data/types.js";
 import { GlocalError } from "../errors.js";
-import { allocate, dtypeOf, type HostArray, isHostArray } from "../ir/array.js";
+import { allocate, dtypeOf, dtypeOfArray, type HostArray, isHostArray } from "../ir/array.js";
 import type { Tensor } from "../ir/graph.js";
 import { flatten } from "../ir/tree.js";
 import { isFloat, sameShape, sizeOf } from "../ir/types.js";
@@ -85,7 +85,7 @@ function initialParams({ model, params, seed = 0, data }: TuneOptions): HostPara
       received: "none",
       hint: "Pass the initial parameters as a tree of arrays.",
     });
-  const dtype = dtypeOf(data.train.x.data);
+  const dtype = dtypeOfArray(data.train.x);
   if (!isFloat(dtype))
     throw new GlocalError("GLOCAL_BAD_DTYPE", {
       expected: "float32 or float64 inputs in data.train.x",

@@ -1,8 +1,9 @@
 /** Arrays on the host: what users pass in and get back. */
 import { GlocalError } from "../errors.js";
-import { type DType, type Shape, sizeOf } from "./types.js";
+import { deferred, recipeOf } from "./deferred.js";
+import { type DType, type Shape, sizeOf, type TypedArray } from "./types.js";
 
-export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+export type { TypedArray };
 
 /** A dense row-major array. Its dtype is that of `data`; a Uint8Array counts as bool. */
 export interface HostArray {
@@ -19,13 +20,43 @@ export interface HostArray {
  */
 export function array(data: TypedArray | readonly number[], shape?: Shape): HostArray {
   const typed = ArrayBuffer.isView(data) ? (data as TypedArray) : Float32Array.from(data);
-  const to = shape ?? [typed.length];
-  if (to.some((d) => !Number.isInteger(d) || d < 0) || sizeOf(to) !== typed.length)
+  return { data: typed, shape: checkedShape(shape ?? [typed.length], typed.length) };
+}
+
+function checkedShape(shape: Shape, length: number): Shape {
+  if (shape.every((d) => Number.isInteger(d) && d >= 0) && sizeOf(shape) === length) return shape;
+  throw new GlocalError("GLOCAL_BAD_SHAPE", {
+    expected: `a shape that holds ${length} elements`,
+    received: `[${shape.join(",")}]`,
+  });
+}
+
+/**
+ * An array of numbers that are stored as bytes, such as pictures: element i is `values[codes[i]]`,
+ * of the dtype of `values`. Training data given like this stay bytes on the host; `data` is made
+ * when it is first read.
+ *
+ * @param codes kept, not copied
+ * @param values 256 numbers, one for each byte
+ * @param shape defaults to one axis
+ * @throws GLOCAL_BAD_SHAPE when the shape does not hold exactly the codes, or there are not 256 values
+ */
+export function coded(
+  codes: Uint8Array,
+  values: Float32Array | Float64Array,
+  shape: Shape = [codes.length],
+): HostArray {
+  if (values.length !== 256)
     throw new GlocalError("GLOCAL_BAD_SHAPE", {
-      expected: `a shape that holds ${typed.length} elements`,
-      received: `[${to.join(",")}]`,
+      expected: "256 values, one for each byte",
+      received: `${values.length}`,
     });
-  return { data: typed, shape: to };
+  return deferred({ source: codes, values }, checkedShape(shape, codes.length));
+}
+
+/** The same array with its shape checked; one that has not been made is taken as it is. */
+export function checkedArray(x: HostArray): HostArray {
+  return recipeOf(x) ? x : array(x.data, x.shape);
 }
 
 export function isTypedArray(x: unknown): x is TypedArray {
@@ -39,8 +70,15 @@ export function isTypedArray(x: unknown): x is TypedArray {
 
 export function isHostArray(x: unknown): x is HostArray {
   if (typeof x !== "object" || x === null) return false;
+  if (recipeOf(x)) return true;
   const { data, shape } = x as Partial<HostArray>;
   return isTypedArray(data) && Array.isArray(shape);
+}
+
+/** The dtype of an array, which is not made for it. */
+export function dtypeOfArray(x: HostArray): DType {
+  const recipe = recipeOf(x);
+  return dtypeOf(recipe ? (recipe.values ?? recipe.source) : x.data);
 }
 
 export function dtypeOf(data: TypedArray): DType {

@@ -14,6 +14,8 @@ export const BYTES: Readonly<Record<DType, number>> = {
 
 export type Shape = readonly number[];
 
+export type TypedArray = Float32Array | Float64Array | Int32Array | Uint8Array;
+
 /**
  * The type of a value. `laned` says that the value exists once per lane (one
  * lane per hyperparameter direction); lanes are not an axis of `shape`, so no

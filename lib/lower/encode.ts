@@ -18,7 +18,7 @@ import type {
 } from "./program.js";
 
 /** Raised whenever the stream's layout changes; the addon refuses another number. */
-export const ENCODING_VERSION = 1;
+export const ENCODING_VERSION = 2;
 
 const STEP_CODES: readonly Step["op"][] = [
   "map",

@@ -8,6 +8,17 @@ export interface NativeBuffer {
   readonly bytes: number;
   /** Copies the whole of `source` to `byteOffset`. */
   write(source: ArrayBufferView, byteOffset: number): void;
+  /**
+   * Copies rows of `rowBytes` bytes of `table`, in the order of `index`, to `byteOffset`. With
+   * `values`, 256 of 4 or 8 bytes, each byte of the table is written as the value it stands for.
+   */
+  writeRows(
+    table: ArrayBufferView,
+    rowBytes: number,
+    index: Int32Array,
+    values: ArrayBufferView | null,
+    byteOffset: number,
+  ): void;
   /** Fills the whole of `target` from `byteOffset`. */
   read(target: ArrayBufferView, byteOffset: number): void;
   dispose(): void;

@@ -19,6 +19,7 @@ class BufferObject final : public Handle<BufferObject, Buffer> {
  private:
   Napi::Value GetBytes(const Napi::CallbackInfo& info);
   void Write(const Napi::CallbackInfo& info);
+  void WriteRows(const Napi::CallbackInfo& info);
   void Read(const Napi::CallbackInfo& info);
   void Dispose(const Napi::CallbackInfo& info);
 

@@ -45,6 +45,7 @@ class CpuBuffer final : public Buffer {
   void Write(int64_t offset, const void* source, int64_t bytes) override {
     std::memcpy(data() + offset, source, static_cast<size_t>(bytes));
   }
+  void WriteRows(int64_t offset, const HostRows& rows) override { CopyRows(rows, data() + offset); }
   void Read(int64_t offset, void* target, int64_t bytes) const override {
     std::memcpy(target, data() + offset, static_cast<size_t>(bytes));
   }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
 import { datasets } from "../../lib/data/index.js";
+import { recipeOf } from "../../lib/ir/deferred.js";
 import { idxBytes, writeSyntheticImages } from "./idx-bytes.js";
 
 let root: string;
@@ -36,6 +37,8 @@ describe("loading", () => {
 
     const fashion = await datasets.fashionMnist({ dir });
     expect(fashion.name).toBe("fashion-mnist");
+    // Held as bytes until somebody asks.
+    expect(recipeOf(fashion.train.x)?.source).toBeInstanceOf(Uint8Array);
     expect(fashion.train.x.data[0]).toBeCloseTo((pixel / 255 - 0.286) / 0.353, 6);
   });
 

@@ -2,6 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { splitValidation, validationCount } from "../../lib/data/split.js";
 import type { Split } from "../../lib/data/types.js";
+import { coded } from "../../lib/ir/array.js";
+import { recipeOf } from "../../lib/ir/deferred.js";
 
 /** Example i has inputs 2i, 2i + 1 and label i, so that examples can be told apart. */
 function numbered(count: number): Split {
@@ -44,6 +46,30 @@ describe("splitValidation", () => {
     const once = splitValidation(numbered(50), 0.1, 3);
     expect(splitValidation(numbered(50), 0.1, 3)).toEqual(once);
     expect(splitValidation(numbered(50), 0.1, 4)).not.toEqual(once);
+  });
+
+  test("copies nothing: both sides read from the examples they were given", () => {
+    const whole = numbered(10);
+    const { train, validation } = splitValidation(whole, 3, 0);
+    for (const { x, y } of [train, validation]) {
+      expect(recipeOf(x)?.source).toBe(whole.x.data);
+      expect(recipeOf(y)?.source).toBe(whole.y.data);
+    }
+  });
+
+  test("a split of a split, and of coded inputs, takes the same examples as one of plain arrays", () => {
+    const { x, y } = numbered(12);
+    const values = Float32Array.from({ length: 256 }, (_, byte) => byte);
+    const inputs = coded(Uint8Array.from(x.data), values, x.shape);
+    const [plain, bytes] = [x, inputs].map((given) => {
+      const { train } = splitValidation({ x: given, y }, 4, 0);
+      return splitValidation(train, 3, 1);
+    });
+    expect(recipeOf(inputs)).toBeDefined();
+    expect(bytes).toEqual(plain);
+    plain?.train.y.data.forEach((label, i) => {
+      expect(plain.train.x.data[2 * i]).toBe(2 * label);
+    });
   });
 
   test("keeps the element types", () => {

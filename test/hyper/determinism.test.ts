@@ -1,6 +1,7 @@
 /** Same seed, same bits: for any number of threads, and however memory is planned. */
 import { expect, test } from "vitest";
 import {
+  coded,
   global,
   glocal,
   learn,
@@ -9,9 +10,11 @@ import {
   none,
   ops,
   optim,
+  type Split,
   type TuneOptions,
   tune,
 } from "../../lib/index.js";
+import { recipeOf } from "../../lib/ir/deferred.js";
 import {
   bytesOf,
   linearProblem,
@@ -69,6 +72,27 @@ test("dropout draws the same numbers in every run of a seed", async () => {
   const first = await bits(dropping);
   expect(await bits({ ...dropping, threads: 1 })).toBe(first);
   expect(await bits({ ...dropping, seed: 1 })).not.toBe(first);
+});
+
+test("images held as bytes give the same bits as their floats, and are never made on the host", async () => {
+  const values = Float32Array.from({ length: 256 }, (_, byte) => (byte / 255 - 0.3) / 0.35);
+  const quantised = ({ x, y }: Split): Split => ({
+    x: coded(
+      Uint8Array.from(x.data, (v) => 127 + 60 * v),
+      values,
+      x.shape,
+    ),
+    y,
+  });
+  const { train, test: held, ...rest } = smallData();
+  const bytes = { ...rest, train: quantised(train), test: quantised(held) };
+  // Neither the validation nor the test examples fill their last chunk.
+  const usual = await bits({ ...small, data: bytes, criterionBatch: 7 });
+  expect(recipeOf(bytes.train.x)).toBeDefined();
+  expect(recipeOf(bytes.test.x)).toBeDefined();
+  const made = ({ x, y }: Split) => ({ x: { data: x.data, shape: x.shape }, y });
+  const floats = { ...rest, train: made(bytes.train), test: made(bytes.test) };
+  expect(await bits({ ...small, data: floats, criterionBatch: 7 })).toBe(usual);
 });
 
 test("poisoned scratch memory, and memory that is never shared, change no bit", async () => {
