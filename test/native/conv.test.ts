@@ -159,6 +159,8 @@ describe.each(KINDS)("%s", (kind) => {
     ["residual", layer(2, 16, 32, 32, 3, 1, 1)],
     ["residual, halving", layer(2, 16, 32, 64, 3, 2, 1)],
     ["shortcut", layer(8, 16, 16, 32, 1, 2)],
+    ["no padding, an odd number of images", layer(5, 10, 7, 19, 3)],
+    ["no padding, wide", layer(3, 14, 20, 9, 5)],
     ["tall", geometry({ ...layer(2, 9, 3, 16, 3), h: 200 }, 0, 0)],
   ] as const)("%s, each operand laned in turn", (_, window) => {
     const random = new Random(3);

@@ -4,7 +4,9 @@
 
 #include "cpu/kernels/conv_cover.h"
 #include "cpu/kernels/conv_image.h"
+#include "cpu/kernels/conv_spread.h"
 #include "cpu/kernels/conv_tasks.h"
+#include "cpu/kernels/conv_weights.h"
 
 namespace glocal::cpu::GLOCAL_SIMD {
 namespace {
@@ -39,41 +41,32 @@ constexpr int64_t kBandBytes = 256 * 1024;
 template <class T>
 class Correlator {
  public:
-  Correlator(const Correlation<T>& c, ThreadPool& pool) : c_(c), pool_(pool) {
-    // A source shared by lanes with kernels of their own is read once, for the channels of all
-    // lanes.
-    side_by_side_ = c.lanes > 1 && c.source_lane_stride == 0 && c.weights_lane_stride != 0;
-    const bool own_weights = c.lanes > 1 && c.weights_lane_stride != 0;
-    column_lanes_ = side_by_side_ ? c.lanes : 1;
-    image_lanes_ = side_by_side_ ? 1 : c.lanes;
-    weight_sets_ = own_weights && !side_by_side_ ? c.lanes : 1;
-    lane_vectors_ = VectorsFor<T>(c.result_channels);
-    vectors_ = lane_vectors_ * column_lanes_;
-    group_ = vectors_ % 3 == 0 ? 3 : std::min<int64_t>(vectors_, 2);
-    depth_ = c.taps_h * c.taps_w * c.channels;
+  Correlator(const Correlation<T>& c, ThreadPool& pool) : c_(c), pool_(pool), weights_(c) {
+    image_lanes_ = weights_.side_by_side() ? 1 : c.lanes;
+    has_taps_ = c.taps_h * c.taps_w * c.channels > 0;
     ChooseBands();
+    if (weights_.vectors() == 0) return;
+    const int64_t last_rows = c.rows - (bands_ - 1) * band_rows_;
+    const int64_t groups[] = {weights_.Group(0), weights_.vectors() % weights_.Group(0)};
     for (int part = 0; part < 2; ++part) {
-      const int64_t group = part ? vectors_ % std::max<int64_t>(group_, 1) : group_;
-      const int64_t last_rows = c.rows - (bands_ - 1) * band_rows_;
+      const int64_t group = groups[part];
       if (group == 0) continue;
-      covers_[part][0] = Cover(PixelTable<T>(group), group, band_rows_, c.columns);
-      covers_[part][1] = Cover(PixelTable<T>(group), group, last_rows, c.columns);
+      covers_[part][0] = &CoverOf(PixelTable<T>(group), group, band_rows_, c.columns);
+      covers_[part][1] = &CoverOf(PixelTable<T>(group), group, last_rows, c.columns);
     }
   }
 
   void Run() {
     const int64_t items = image_lanes_ * c_.images * bands_;
-    if (items == 0 || c_.rows == 0 || c_.columns == 0 || vectors_ == 0) return;
-    const int64_t set_size = depth_ * vectors_ * kWidth<T>;
-    const size_t shared = CacheLines(weight_sets_ * set_size * static_cast<int64_t>(sizeof(T)));
+    if (items == 0 || c_.rows == 0 || c_.columns == 0 || weights_.vectors() == 0) return;
+    const size_t shared = CacheLines(weights_.PackedSize() * static_cast<int64_t>(sizeof(T)));
     const size_t own = copies_ ? CacheLines(crop_size_ * static_cast<int64_t>(sizeof(T))) : 0;
     std::byte* scratch = pool_.Scratch(0, shared + own);
-    T* packed = reinterpret_cast<T*>(scratch);
-    for (int64_t set = 0; set < weight_sets_; ++set) Pack(set, packed + set * set_size);
+    weights_.Pack(reinterpret_cast<T*>(scratch));
 
-    const double flops = 2.0 *
-                         static_cast<double>(image_lanes_ * c_.images * c_.rows * c_.columns) *
-                         static_cast<double>(depth_ * vectors_ * kWidth<T>);
+    const double flops =
+        2.0 * static_cast<double>(image_lanes_ * c_.images * c_.rows * c_.columns) *
+        static_cast<double>(c_.taps_h * c_.taps_w * c_.channels * weights_.vectors() * kWidth<T>);
     const int64_t tasks = TasksFor(flops, items);
     const auto task = [&](int64_t index, int worker) {
       T* copy = nullptr;
@@ -83,8 +76,7 @@ class Correlator {
       const int64_t end = PartBegin(items, tasks, index + 1);
       for (int64_t item = PartBegin(items, tasks, index); item < end; ++item) {
         const int64_t lane = item / bands_ / c_.images;
-        const T* weights = packed + (weight_sets_ > 1 ? lane : 0) * set_size;
-        Item(lane, item / bands_ % c_.images, item % bands_, weights, copy);
+        Item(lane, item / bands_ % c_.images, item % bands_, copy);
       }
     };
     pool_.Run(tasks, task);
@@ -102,50 +94,10 @@ class Correlator {
     crop_size_ = ((band_rows_ - 1) * c_.stride_h + c_.taps_h) * crop_columns_ * c_.channels;
     const Crop all{c_.origin_y, c_.origin_x, (c_.rows - 1) * c_.stride_h + c_.taps_h,
                    crop_columns_};
-    copies_ = depth_ > 0 && !all.Inside(c_.height, c_.width);
+    copies_ = has_taps_ && !all.Inside(c_.height, c_.width);
   }
 
-  int64_t GroupSize(int64_t first_vector) const {
-    return std::min<int64_t>(group_, vectors_ - first_vector);
-  }
-
-  int64_t ValidIn(int64_t vector) const {
-    const int64_t first = vector % lane_vectors_ * kWidth<T>;
-    return std::min<int64_t>(kWidth<T>, c_.result_channels - first);
-  }
-
-  // Lays the kernel out as the tiles read it: groups of vectors, each tap by tap.
-  void Pack(int64_t set, T* to) const {
-    for (int64_t first = 0; first < vectors_; first += group_) {
-      const int64_t group = GroupSize(first);
-      for (int64_t i = 0; i < c_.taps_h; ++i) {
-        for (int64_t j = 0; j < c_.taps_w; ++j) {
-          for (int64_t k = 0; k < c_.channels; ++k) {
-            for (int64_t v = first; v < first + group; ++v) {
-              const int64_t lane = side_by_side_ ? v / lane_vectors_ : set;
-              PackVector(c_.weights + lane * c_.weights_lane_stride + i * c_.tap_row_step +
-                             j * c_.tap_step + k * c_.channel_step +
-                             v % lane_vectors_ * kWidth<T> * c_.result_channel_step,
-                         ValidIn(v), to);
-              to += kWidth<T>;
-            }
-          }
-        }
-      }
-    }
-  }
-
-  void PackVector(const T* from, int64_t valid, T* to) const {
-    if (c_.result_channel_step == 1) {
-      Store(to, LoadFirst(from, valid));
-      return;
-    }
-    for (int64_t e = 0; e < kWidth<T>; ++e) {
-      to[e] = e < valid ? from[e * c_.result_channel_step] : T{0};
-    }
-  }
-
-  void Item(int64_t lane, int64_t image, int64_t band, const T* weights, T* copy) const {
+  void Item(int64_t lane, int64_t image, int64_t band, T* copy) const {
     const int64_t first_row = band * band_rows_;
     const int64_t rows = std::min(band_rows_, c_.rows - first_row);
     const T* source =
@@ -157,24 +109,23 @@ class Correlator {
       CopyCrop(source, c_.height, c_.width, c_.channels, crop, copy);
       source = copy;
       source_row = crop_columns_ * c_.channels;
-    } else if (depth_ > 0) {
+    } else if (has_taps_) {
       source += crop.top * source_row + crop.left * c_.channels;
     }
     T* result = c_.result + lane * c_.result_lane_stride + image * c_.result_image_step +
                 first_row * c_.result_row_step;
-    for (int64_t first = 0; first < vectors_; first += group_) {
-      Group(first, source, source_row, crop.top, weights + first * depth_ * kWidth<T>, result,
-            rows);
+    for (int64_t first = 0; first < weights_.vectors(); first += weights_.Group(first)) {
+      Group(lane, first, source, source_row, crop.top, result, rows);
     }
   }
 
-  void Group(int64_t first, const T* source, int64_t source_row, int64_t top, const T* weights,
+  void Group(int64_t lane, int64_t first, const T* source, int64_t source_row, int64_t top,
              T* result, int64_t rows) const {
-    const int64_t group = GroupSize(first);
-    const int64_t step = group * kWidth<T>;
-    const int64_t tap_row = c_.taps_w * c_.channels;
+    const int64_t group = weights_.Group(first);
     TileArguments<T> args;
-    args.loops = {{0, 0, 1}, {source_row, tap_row * step, 0}, {1, step, tap_row}};
+    args.loops = {{0, 0, 1},
+                  {source_row, weights_.TapRowStep(first), 0},
+                  {1, weights_.Step(first), c_.taps_w * c_.channels}};
     args.a_row_step = source_row * c_.stride_h;
     args.a_step = c_.channels * c_.stride_w;
     args.out_row_step = c_.result_row_step;
@@ -183,12 +134,12 @@ class Correlator {
     T* outs[kMaxTileVectors];
     for (int64_t v = 0; v < group; ++v) {
       const int64_t vector = first + v;
-      args.columns[v].valid = ValidIn(vector);
-      outs[v] = result + vector / lane_vectors_ * c_.result_lane_stride +
-                vector % lane_vectors_ * kWidth<T>;
+      args.columns[v].valid = weights_.Valid(vector);
+      outs[v] = result + vector / weights_.lane_vectors() * c_.result_lane_stride +
+                vector % weights_.lane_vectors() * kWidth<T>;
     }
     const TileTable<T>& table = PixelTable<T>(group);
-    covers_[group != group_][rows != band_rows_].ForEach(
+    covers_[group != weights_.Group(0)][rows != band_rows_]->ForEach(
         [&](int64_t row, int tile_rows, int64_t entry, int entries) {
           // Rows of taps that meet only the border, for all rows of the tile, add nothing.
           const int64_t first_y = top + row * c_.stride_h;
@@ -198,7 +149,7 @@ class Correlator {
           args.loops.middle.count = tap_end - tap_begin;
           args.a = source + row * args.a_row_step + tap_begin * source_row + entry * args.a_step;
           for (int64_t v = 0; v < group; ++v) {
-            args.columns[v].b = weights + tap_begin * tap_row * step + v * kWidth<T>;
+            args.columns[v].b = weights_.At(lane, first + v, tap_begin);
             args.columns[v].out = outs[v] + row * args.out_row_step + entry * args.out_step;
           }
           table[tile_rows][entries](args);
@@ -207,19 +158,19 @@ class Correlator {
 
   const Correlation<T>& c_;
   ThreadPool& pool_;
-  bool side_by_side_;
-  int64_t column_lanes_, image_lanes_, weight_sets_;
-  int64_t lane_vectors_, vectors_, group_;
-  int64_t depth_;
+  Weights<T> weights_;
+  int64_t image_lanes_;
+  bool has_taps_;
   int64_t crop_columns_, crop_size_, band_rows_, bands_;
   bool copies_;
-  Cover covers_[2][2];  // [the last group, if smaller][the last band, if smaller]
+  const Cover* covers_[2][2] = {};  // [the last group, if smaller][the last band, if smaller]
 };
 
 }  // namespace
 
 template <class T>
 void Correlate(const Correlation<T>& correlation, ThreadPool& pool) {
+  if (CanSpread(correlation)) return Spread(correlation, pool);
   Correlator<T>(correlation, pool).Run();
 }
 

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
+#include <tuple>
 #include <utility>
 
 #include "cpu/kernels/conv_tile.h"
@@ -127,5 +129,14 @@ class Cover {
   std::array<int, kTailLength> tail_{};
   int tails_ = 0;
 };
+
+// Covers are kept: finding one takes as long as a small convolution.
+template <class T>
+const Cover& CoverOf(const TileTable<T>& table, int64_t vectors, int64_t rows, int64_t length) {
+  thread_local std::map<std::tuple<const TileTable<T>*, int64_t, int64_t>, Cover> known;
+  const auto [place, is_new] = known.try_emplace({&table, rows, length});
+  if (is_new) place->second = Cover(table, vectors, rows, length);
+  return place->second;
+}
 
 }  // namespace glocal::cpu::GLOCAL_SIMD

@@ -58,7 +58,7 @@ class FilterGradient {
     ChooseChunks();
     for (int part = 0; part < 2; ++part) {
       const int64_t group = part ? vectors_ % std::max<int64_t>(group_, 1) : group_;
-      if (group > 0) covers_[part] = Cover(TapTable<T>(group), group, w_.kh, row_entries_);
+      if (group > 0) covers_[part] = &CoverOf(TapTable<T>(group), group, w_.kh, row_entries_);
     }
   }
 
@@ -197,7 +197,7 @@ class FilterGradient {
         outs[v] = to + channel;
       }
       const TileTable<T>& table = TapTable<T>(group);
-      covers_[group != group_].ForEach([&](int64_t row, int rows, int64_t entry, int entries) {
+      covers_[group != group_]->ForEach([&](int64_t row, int rows, int64_t entry, int entries) {
         args.a = x + row * x_row + entry;
         for (int64_t v = 0; v < group; ++v) {
           args.columns[v].out = outs[v] + row * args.out_row_step + entry * args.out_step;
@@ -241,7 +241,7 @@ class FilterGradient {
   int64_t chunk_images_, chunks_, chunk_x_, chunk_y_, y_pixel_;
   int64_t parts_ = 1;
   bool copies_x_, copies_y_;
-  Cover covers_[2];  // [the last group, if smaller]
+  const Cover* covers_[2] = {};  // [the last group, if smaller]
 };
 
 }  // namespace
