@@ -1,5 +1,6 @@
 /** Options of the benchmarks' command line, checked. */
 import { InvalidArgumentError } from "commander";
+import { ROW_NAMES } from "./peer-rows.js";
 import { METHODS, type Method } from "./setting.js";
 
 export function count(text: string): number {
@@ -17,11 +18,16 @@ export function numbers(text: string): number[] {
   return values;
 }
 
-/** Comma-separated. */
-export function methods(text: string): Method[] {
-  return text.split(",").map((name) => {
-    const method = METHODS.find((m) => m === name.trim());
-    if (method) return method;
-    throw new InvalidArgumentError(`Expected ${METHODS.join(", ")}, with commas between them.`);
+/** Comma-separated, each one of those known. */
+function names<Name extends string>(text: string, known: readonly Name[]): Name[] {
+  return text.split(",").map((part) => {
+    const name = known.find((k) => k === part.trim());
+    if (name) return name;
+    throw new InvalidArgumentError(`Expected ${known.join(", ")}, with commas between them.`);
   });
 }
+
+export const methods = (text: string): Method[] => names(text, METHODS);
+
+/** Rows of `bench peers`. */
+export const rowNames = (text: string): string[] => names(text, ROW_NAMES);

@@ -1,9 +1,11 @@
 /** `npm run bench -- <what>`: measures, prints a table and writes it to bench/RESULTS.md. */
 import { Command } from "commander";
 import { type AccuracyOptions, accuracyReport, runAccuracy } from "./accuracy.js";
-import { count, methods, numbers } from "./arguments.js";
+import { count, methods, numbers, rowNames } from "./arguments.js";
 import { command, finish, note, type Output } from "./command.js";
 import { type LenetOptions, lenetReport, runLenet } from "./lenet.js";
+import { type PeersOptions, runPeers } from "./peers.js";
+import { peersReport } from "./peers-report.js";
 import { profile } from "./profile-command.js";
 import { METHODS } from "./setting.js";
 
@@ -30,11 +32,23 @@ const accuracy = command("accuracy", "test accuracy after training, by method, r
     finish("accuracy", rows, accuracyReport(options, rows), options);
   });
 
+const peers = command("peers", "every target in one table, beside torch, JAX and NumPy")
+  .option("--rows <names>", "only these rows, and nothing is written", rowNames)
+  .option("--repeat <n>", "turns of each program, ours and the rivals'", count, 2)
+  .option("--data <dir>", "folder of Fashion-MNIST's IDX files (default: the usual places)")
+  .option("--no-write", "leave bench/RESULTS.md alone")
+  .action(async (options: PeersOptions & Output) => {
+    const result = await runPeers(options, note);
+    const write = options.write && options.rows === undefined;
+    finish("peers", result, peersReport(result), { ...options, write });
+  });
+
 await new Command("bench")
   .description(
     "Benchmarks of glocal. Figures mean something only on a machine that is otherwise idle.",
   )
   .addCommand(lenet)
+  .addCommand(peers)
   .addCommand(accuracy)
   .addCommand(profile)
   .parseAsync()

@@ -1,4 +1,4 @@
-/** The JAX rival: where its Python is, and one timed run of it. */
+/** The rivals: where their Python is, what it has, and one timed run of a program. */
 import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -7,10 +7,14 @@ import { BENCH_FOLDER } from "./results-file.js";
 import type { Method } from "./setting.js";
 import type { Spread } from "./statistics.js";
 
-export interface RivalRun {
+/** What every rival's program prints. */
+export interface RivalFigure {
   readonly msPerStep: Spread;
   readonly peakRssMb: number;
   readonly versions: Readonly<Record<string, string>>;
+}
+
+export interface RivalRun extends RivalFigure {
   readonly device: string;
   readonly fallbacks: number;
 }
@@ -20,9 +24,12 @@ const VENV_PYTHON = join(BENCH_FOLDER, "..", ".cache", "peers-venv", "bin", "pyt
 export const RIVAL_HINT =
   "Run bench/peers/setup once, or set GLOCAL_PEERS_PYTHON to a Python that has JAX and optax.";
 
-function hasJax(python: string): boolean {
-  return spawnSync(python, ["-c", "import jax, optax"]).status === 0;
+/** Whether a Python can import all of these modules. */
+export function hasModules(python: string, modules: readonly string[]): boolean {
+  return spawnSync(python, ["-c", `import ${modules.join(", ")}`]).status === 0;
 }
+
+const hasJax = (python: string) => hasModules(python, ["jax", "optax"]);
 
 /**
  * A Python with JAX: $GLOCAL_PEERS_PYTHON, the one that bench/peers/setup makes, or python3; null when none has it.
@@ -46,8 +53,19 @@ export interface RivalRequest {
   readonly dir?: string | undefined;
 }
 
+/** Runs a program of `peers/`. */
+export function runRivalProgram<Figure extends RivalFigure>(
+  python: string,
+  program: string,
+  args: readonly string[],
+): Promise<Figure> {
+  return lastLineOf(python, [join(BENCH_FOLDER, "peers", program), ...args]);
+}
+
+export const dataArguments = (dir: string | undefined) =>
+  dir === undefined ? [] : ["--data", dir];
+
 export function runRival({ python, method, windows, dir }: RivalRequest): Promise<RivalRun> {
-  const program = join(BENCH_FOLDER, "peers", "lenet_jax.py");
-  const data = dir === undefined ? [] : ["--data", dir];
-  return lastLineOf(python, [program, "--method", method, "--windows", String(windows), ...data]);
+  const args = ["--method", method, "--windows", String(windows), ...dataArguments(dir)];
+  return runRivalProgram(python, "lenet_jax.py", args);
 }

@@ -4,14 +4,10 @@ Prints one line of JSON: {method, msPerStep: {min, median, max}, peakRssMb, vers
 """
 
 import argparse
-import json
-import platform
-import resource
 import time
 
 import jax
 import jax.numpy as jnp
-import jaxlib
 import numpy as np
 import optax
 
@@ -19,6 +15,7 @@ import fashion_mnist
 import koopman
 import network
 import windows
+from measuring import report
 
 WARM_UP = 2
 INITIAL = (0.01, 0.9, 1e-4)
@@ -86,29 +83,17 @@ def main():
         jax.block_until_ready((state, raw))
         times.append(1e3 * (time.perf_counter() - start) / options.window)
 
-    timed = np.asarray(times[WARM_UP:])
-    result = {
-        "method": options.method,
-        "msPerStep": {
-            "min": round(float(timed.min()), 3),
-            "median": round(float(np.median(timed)), 3),
-            "max": round(float(timed.max()), 3),
-        },
-        "peakRssMb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
-        "versions": {
-            "jax": jax.__version__,
-            "jaxlib": jaxlib.__version__,
-            "numpy": np.__version__,
-            "python": platform.python_version(),
-        },
-        "device": jax.devices()[0].platform,
-        "windows": options.windows,
-        "fallbacks": fallbacks,
-        "hyper": dict(
+    report(
+        times[WARM_UP:],
+        ("jax", "jaxlib", "numpy"),
+        method=options.method,
+        device=jax.devices()[0].platform,
+        windows=options.windows,
+        fallbacks=fallbacks,
+        hyper=dict(
             zip(("lr", "momentum", "weightDecay"), np.asarray(jax.nn.sigmoid(raw)).tolist())
         ),
-    }
-    print(json.dumps(result))
+    )
 
 
 if __name__ == "__main__":

@@ -40,9 +40,8 @@ def tangent_step(state, tangents, raw, images, labels):
     return following, lanes
 
 
-def hypergradient(state, tangents, validation):
-    """Zᵀ ∇L over the whole validation data: one reverse pass, then inner products."""
-    parameters, _ = state
+def validation_gradient(parameters, validation):
+    """∇L over the whole validation data, chunk by chunk."""
 
     def add_chunk(total, chunk):
         return jax.tree.map(jnp.add, total, jax.grad(cross_entropy)(parameters, *chunk)), None
@@ -50,7 +49,14 @@ def hypergradient(state, tangents, validation):
     nothing = jax.tree.map(jnp.zeros_like, parameters)
     total, _ = lax.scan(add_chunk, nothing, validation)
     chunks = len(validation[1])
-    return jnp.stack([inner_product(lane[0], total) / chunks for lane in tangents])
+    return jax.tree.map(lambda sum: sum / chunks, total)
+
+
+def hypergradient(state, tangents, validation):
+    """Zᵀ ∇L: one reverse pass, then inner products."""
+    parameters, _ = state
+    gradient = validation_gradient(parameters, validation)
+    return jnp.stack([inner_product(lane[0], gradient) for lane in tangents])
 
 
 def inner_product(a, b):
