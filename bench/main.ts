@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { type AccuracyOptions, accuracyReport, runAccuracy } from "./accuracy.js";
 import { count, methods, numbers, rowNames } from "./arguments.js";
 import { command, finish, note, type Output } from "./command.js";
+import { kernels } from "./kernels/command.js";
 import { type LenetOptions, lenetReport, runLenet } from "./lenet.js";
 import { type PeersOptions, runPeers } from "./peers.js";
 import { peersReport } from "./peers-report.js";
@@ -50,6 +51,7 @@ await new Command("bench")
   .addCommand(lenet)
   .addCommand(peers)
   .addCommand(accuracy)
+  .addCommand(kernels)
   .addCommand(profile)
   .parseAsync()
   .catch((error: unknown) => {
