@@ -111,6 +111,17 @@ export function kernelCost(step: Step): KernelCost {
         flops: 0,
         bytes: BYTES[step.dtype] * step.count,
       };
+    case "blocks": {
+      const inner = step.program.steps.map(kernelCost);
+      const total = (of: (cost: KernelCost) => number) =>
+        step.blocks * inner.reduce((sum, cost) => sum + of(cost), 0);
+      return {
+        kind: step.op,
+        what: `${step.blocks} in ${step.parts} parts, ${inner.length} kernels each`,
+        flops: total((c) => c.flops),
+        bytes: total((c) => c.bytes),
+      };
+    }
     default: {
       const { window: w, lanes, a, b, out, dtype, op } = step;
       const isInput = {

@@ -29,8 +29,9 @@ enum class StepCode : int {
   kGather,
   kScatterAdd,
   kRandom,
+  kBlocks,
 };
-constexpr int64_t kLastStepCode = static_cast<int64_t>(StepCode::kRandom);
+constexpr int64_t kLastStepCode = static_cast<int64_t>(StepCode::kBlocks);
 
 int64_t Product(int64_t a, int64_t b) {
   int64_t product;
@@ -75,14 +76,10 @@ int Arity(Op op) {
 
 class Decoder {
  public:
-  Decoder(const double* code, size_t length) : in_(code, length) {}
+  Decoder(const NumberReader& in, bool nested) : in_(in), nested_(nested) {}
 
+  // Reads one program, and no further.
   Program Run() {
-    const int64_t version = Integer("an encoding version", 0, kLargestInteger);
-    if (version != kEncodingVersion) {
-      ThrowExpected("encoding version " + std::to_string(kEncodingVersion),
-                    std::to_string(version));
-    }
     program_.arena_bytes = Size("the arena's bytes");
     program_.slots.resize(Integer("the number of slots", 0, kMostSlots));
     for (Slot& slot : program_.slots) {
@@ -99,11 +96,10 @@ class Decoder {
       }
       in_ = rest;
     }
-    if (!in_.done()) {
-      ThrowExpected("the end of the stream", std::to_string(in_.left()) + " more numbers");
-    }
     return std::move(program_);
   }
+
+  const NumberReader& rest() const { return in_; }
 
  private:
   // Narrows the stream to the next step; returns what follows it.
@@ -407,6 +403,42 @@ class Decoder {
     return step;
   }
 
+  BlockSlot ReadBlockSlot(const BlocksStep& step, const Slot& bound) {
+    BlockSlot slot;
+    slot.ref = ReadRef();
+    slot.access = static_cast<SlotAccess>(Integer("an access", 0, 2));
+    slot.block_stride = Size("bytes from block to block");
+    slot.part_stride = Size("bytes from part to part");
+    const int64_t size = BytesOf(bound.dtype);
+    if (slot.block_stride % size != 0 || slot.part_stride % size != 0) {
+      ThrowExpected("strides that are multiples of " + std::to_string(size), "others");
+    }
+    // Threads that run side by side must not write the same memory.
+    const bool apart = slot.access == SlotAccess::kRead ||
+                       (slot.access == SlotAccess::kWrite
+                            ? step.blocks == 1 || slot.block_stride >= bound.bytes
+                            : step.parts == 1 || slot.part_stride >= bound.bytes);
+    if (!apart) ThrowExpected("memory of its own for every block or part that writes", "shared");
+    const Extent extent = Extent()
+                              .Add(step.blocks, slot.block_stride / size)
+                              .Add(step.parts, slot.part_stride / size)
+                              .AddBlock(bound.bytes / size);
+    Check(slot.ref, bound.dtype, extent);
+    return slot;
+  }
+
+  BlocksStep ReadBlocks() {
+    if (nested_) ThrowExpected("blocks in the outermost program only", "blocks inside of blocks");
+    BlocksStep step;
+    step.blocks = Count("the number of blocks");
+    step.parts = Integer("the number of parts", 1, step.blocks);
+    Decoder nested(in_, true);
+    step.program = std::make_shared<Program>(nested.Run());
+    in_ = nested.rest();
+    for (const Slot& slot : step.program->slots) step.slots.push_back(ReadBlockSlot(step, slot));
+    return step;
+  }
+
   Step ReadStep() {
     switch (static_cast<StepCode>(Integer("a step's code", 0, kLastStepCode))) {
       case StepCode::kMap:
@@ -439,16 +471,32 @@ class Decoder {
         return ReadGather(true);
       case StepCode::kRandom:
         return ReadRandom();
+      case StepCode::kBlocks:
+        return ReadBlocks();
     }
     ThrowExpected("a known step", "another");
   }
 
   NumberReader in_;
+  bool nested_;
   Program program_;
 };
 
 }  // namespace
 
-Program DecodeProgram(const double* code, size_t length) { return Decoder(code, length).Run(); }
+Program DecodeProgram(const double* code, size_t length) {
+  NumberReader in(code, length);
+  const int64_t version = in.Integer("an encoding version", 0, kLargestInteger);
+  if (version != kEncodingVersion) {
+    ThrowExpected("encoding version " + std::to_string(kEncodingVersion), std::to_string(version));
+  }
+  Decoder decoder(in, false);
+  Program program = decoder.Run();
+  if (!decoder.rest().done()) {
+    ThrowExpected("the end of the stream",
+                  std::to_string(decoder.rest().left()) + " more numbers");
+  }
+  return program;
+}
 
 }  // namespace glocal

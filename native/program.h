@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
@@ -173,8 +174,24 @@ struct RandomStep {
   Ref key, out;
 };
 
+struct Program;
+
+enum class SlotAccess : int { kRead = 0, kWrite = 1, kSum = 2 };
+
+struct BlockSlot {
+  Ref ref;
+  SlotAccess access = SlotAccess::kRead;
+  int64_t block_stride = 0, part_stride = 0;  // bytes
+};
+
+struct BlocksStep {
+  int64_t blocks = 0, parts = 0;
+  std::shared_ptr<const Program> program;
+  std::vector<BlockSlot> slots;
+};
+
 using Step = std::variant<MapStep, ReduceStep, ArgmaxStep, MatmulStep, ConvStep, PoolStep,
-                          GatherStep, RandomStep>;
+                          GatherStep, RandomStep, BlocksStep>;
 
 struct Program {
   int64_t arena_bytes = 0;

@@ -88,6 +88,7 @@ export function criterionProgram(
   const executable = Executable.compile(device, simplify(graph), {
     name: gradient ? "criterion gradient" : "criterion",
     donate: new Map(graph.outputs.map((_, i) => [i, first + i])),
+    batch: fixed.flatMap((_, i) => (i >= state.length + hyper.length && i < first ? [i] : [])),
     ...switches,
   });
   return { executable, stateLeaves, hyperLeaves };
@@ -182,6 +183,7 @@ export function metricsProgram(
   const executable = Executable.compile(device, simplify(graph), {
     name: "metrics",
     donate: new Map([[0, fixed.length]]),
+    batch: fixed.flatMap((_, i) => (i >= problem.stateTypes.length ? [i] : [])),
     ...switches,
   });
   return { executable, count };

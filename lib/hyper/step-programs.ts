@@ -26,6 +26,8 @@ export interface StepGraph {
 /** What every step program begins with: state, raw hyperparameters, training data, index, step, key. */
 export class StepInputs {
   readonly specs: readonly InputSpec[];
+  /** The inputs with one row for each example: the index. */
+  readonly batch: readonly number[];
   private readonly sizes: readonly number[];
 
   constructor(
@@ -45,6 +47,7 @@ export class StepInputs {
       { name: "step", type: INT_SCALAR },
       { name: "key", type: KEY },
     ];
+    this.batch = [stateTypes.length + hyperTypes.length + train.leaves.length];
     this.sizes = [stateTypes.length, hyperTypes.length, train.leaves.length, 3];
   }
 
@@ -77,7 +80,11 @@ export function plainStep(
     return [...next.state, next.loss ?? full([], 0, problem.dtype)];
   });
   const donate = new Map(problem.stateTypes.map((_, i) => [i, i]));
-  return { graph: simplify(graph), options: { name: "step", donate }, reportsLoss };
+  return {
+    graph: simplify(graph),
+    options: { name: "step", donate, batch: inputs.batch },
+    reportsLoss,
+  };
 }
 
 /**
@@ -126,7 +133,8 @@ export function tangentStep(problem: Problem, inputs: StepInputs, lanes: number)
   });
   const lanedOutputs = [...stateTypes.map(() => false), false, ...floats.map(() => true)];
   const name = `step with ${lanes} tangents`;
-  return { graph: simplify(graph), options: { name, lanes, donate, lanedOutputs } };
+  const { batch } = inputs;
+  return { graph: simplify(graph), options: { name, lanes, donate, lanedOutputs, batch } };
 }
 
 /**
@@ -172,5 +180,6 @@ export function adjointStep(problem: Problem, inputs: StepInputs, lanes: number)
   );
   const lanedOutputs = new Array<boolean>(own).fill(true);
   const name = `step with ${lanes} adjoints`;
-  return { graph: simplify(graph), options: { name, lanes, donate, lanedOutputs } };
+  const { batch } = inputs;
+  return { graph: simplify(graph), options: { name, lanes, donate, lanedOutputs, batch } };
 }

@@ -47,6 +47,8 @@ export function mapRefs<A, B>(step: Step<A>, f: (ref: A) => B): Step<B> {
       return { ...step, index: f(step.index), table: laned(step.table), out: laned(step.out) };
     case "randomUniform":
       return { ...step, key: f(step.key), out: f(step.out) };
+    case "blocks":
+      return { ...step, slots: step.slots.map((s) => ({ ...s, ref: f(s.ref) })) };
     default: {
       const { b, ...rest } = step;
       return {
@@ -91,6 +93,12 @@ export function accesses(step: BufferStep): { reads: BufferRef[]; writes: Buffer
       return { reads: [step.index, step.table.ref], writes: [step.out.ref] };
     case "randomUniform":
       return { reads: [step.key], writes: [step.out] };
+    case "blocks": {
+      const [read, written] = [true, false].map((reads) =>
+        step.slots.filter((s) => (s.access === "read") === reads).map((s) => s.ref),
+      ) as [BufferRef[], BufferRef[]];
+      return { reads: read, writes: written };
+    }
     default:
       return { reads: [step.a.ref, ...(step.b ? [step.b.ref] : [])], writes: [step.out.ref] };
   }

@@ -50,6 +50,10 @@ export function stepCost(step: Step): Cost {
     }
     case "randomUniform":
       return { flops: 30 * step.count, bytes: step.count * BYTES[step.dtype] };
+    case "blocks": {
+      const { flops, bytes } = programCost(step.program);
+      return { flops: flops * step.blocks, bytes: bytes * step.blocks };
+    }
     default: {
       const { n, h, w, c, oh, ow } = step.window;
       const count = n * c * step.lanes;

@@ -36,8 +36,10 @@ const STEP_CODES: readonly Step["op"][] = [
   "gather",
   "scatterAdd",
   "randomUniform",
+  "blocks",
 ];
 const REDUCE_KINDS = ["sum", "max", "min"] as const;
+const SLOT_ACCESSES = ["read", "write", "sum"] as const;
 /** 0 is `constant`, 1 is `iota`, then the scalar operations in the order of SCALAR_OPS. */
 const INSTRUCTION_CODES: readonly string[] = ["constant", "iota", ...Object.keys(SCALAR_OPS)];
 
@@ -157,12 +159,20 @@ function writeStep(out: Writer, step: Step): void {
     case "randomUniform":
       out.put(DTYPES.indexOf(step.dtype), step.count, step.site).ref(step.key).ref(step.out);
       return;
+    case "blocks":
+      out.put(step.blocks, step.parts);
+      writeProgram(out, step.program);
+      for (const slot of step.slots)
+        out
+          .ref(slot.ref)
+          .put(SLOT_ACCESSES.indexOf(slot.access), slot.blockStride, slot.partStride);
+      return;
   }
 }
 
-/** Stream: version, arenaBytes, slots (dtype, bytes), steps (each preceded by the count of numbers that follow it). */
-export function encode(program: Program): Float64Array {
-  const out = new Writer().put(ENCODING_VERSION, program.arenaBytes);
+/** arenaBytes, slots (dtype, bytes), steps (each preceded by the count of numbers that follow it). */
+function writeProgram(out: Writer, program: Program): void {
+  out.put(program.arenaBytes);
   out.list(program.slots, (slot) => out.put(DTYPES.indexOf(slot.dtype), slot.bytes));
   out.list(program.steps, (step) => {
     const body = new Writer();
@@ -170,5 +180,11 @@ export function encode(program: Program): Float64Array {
     out.put(body.numbers.length);
     for (const n of body.numbers) out.numbers.push(n);
   });
+}
+
+/** Stream: version, then the program. */
+export function encode(program: Program): Float64Array {
+  const out = new Writer().put(ENCODING_VERSION);
+  writeProgram(out, program);
   return Float64Array.from(out.numbers);
 }

@@ -5,7 +5,7 @@ import { BYTES, isFloat, rowMajor, type Shape, sizeOf } from "../ir/types.js";
 import { broadcastPrimitive } from "../ops/broadcast.js";
 import { castPrimitive, fullPrimitive, iotaPrimitive } from "../ops/constant.js";
 import { reshapePrimitive, slicePrimitive, transposePrimitive } from "../ops/shape.js";
-import type { Buffer, BufferRef } from "./buffer.js";
+import type { BufferRef } from "./buffer.js";
 import type { ComputeType, Instruction, View } from "./program.js";
 import { computeTypeOf, holdingType } from "./schedule.js";
 
@@ -43,7 +43,7 @@ export class ExpressionBuilder {
   constructor(
     private readonly rank: number,
     private readonly laned: boolean,
-    private readonly memory: (node: Tensor) => Buffer | undefined,
+    private readonly memory: (node: Tensor) => BufferRef | undefined,
   ) {}
 
   /** The register that holds `node` read along `axes`; `inline` computes the node itself even if it has memory. */
@@ -51,8 +51,8 @@ export class ExpressionBuilder {
     const key = `${node.id}:${axes.map((a) => `${a.dim},${a.step},${a.start}`).join(";")}`;
     const known = this.known.get(key);
     if (known) return known;
-    const buffer = inline ? undefined : this.memory(node);
-    const register = buffer ? this.load(node, buffer, axes) : this.computed(node, axes);
+    const place = inline ? undefined : this.memory(node);
+    const register = place ? this.load(node, place, axes) : this.computed(node, axes);
     this.known.set(key, register);
     return register;
   }
@@ -71,7 +71,7 @@ export class ExpressionBuilder {
     };
   }
 
-  private load(node: Tensor, buffer: Buffer, axes: readonly Axis[]): Register {
+  private load(node: Tensor, { buffer, offset }: BufferRef, axes: readonly Axis[]): Register {
     const strides = new Array<number>(this.rank).fill(0);
     let start = 0;
     rowMajor(node.shape).forEach((stride, i) => {
@@ -82,7 +82,7 @@ export class ExpressionBuilder {
     if (this.laned && node.type.laned) strides[0] = sizeOf(node.shape);
     this.need(holdingType(node.dtype), false);
     this.loads.push({
-      ref: { buffer, offset: start * BYTES[node.dtype] },
+      ref: { buffer, offset: offset + start * BYTES[node.dtype] },
       dtype: node.dtype,
       strides,
     });

@@ -7,40 +7,22 @@ import { sumPrimitive } from "../ops/broadcast.js";
 import { inputPrimitive, literalPrimitive } from "../ops/constant.js";
 import { reduceMaxPrimitive } from "../ops/reduce.js";
 import { concatPrimitive, padPrimitive } from "../ops/shape.js";
+import { type Region, regionResultPrimitive } from "./batch/cut.js";
+import { lowerRegions } from "./batch/regions.js";
+import { type RegionProgram, regionSteps } from "./batch/steps.js";
 import { Buffer, type BufferRef, type BufferStep, mapRefs } from "./buffer.js";
 import { collapseMap, collapseReduce } from "./collapse.js";
 import { type Axis, ExpressionBuilder, identityAxes } from "./expression.js";
 import { dropDeadStores, mergeMaps } from "./merge.js";
+import type { Lowered, LowerOptions } from "./options.js";
 import { deliverOutputs, type Output } from "./outputs.js";
 import { planMemory } from "./plan.js";
-import type { MapStep, Program, Ref, Slot, View } from "./program.js";
+import type { MapStep, Ref, Slot, View } from "./program.js";
 import { type Schedule, schedule } from "./schedule.js";
 import { structuredStep } from "./structured.js";
 
-export interface LowerOptions {
-  readonly name: string;
-  /** How many lanes laned values have. Default 1. */
-  readonly lanes?: number;
-  /** Outputs (keys) that take over the slot of an input (values): state updated in place. */
-  readonly donate?: ReadonlyMap<number, number>;
-  /** Outputs whose slot holds lanes even if the value turned out to be the same in all of them. */
-  readonly lanedOutputs?: readonly boolean[];
-  /** False skips merging kernels, for comparison in tests. Default true. */
-  readonly merge?: boolean;
-  /** False gives every buffer memory of its own, for comparison in tests. Default true. */
-  readonly shareMemory?: boolean;
-}
-
-export interface Lowered {
-  readonly program: Program;
-  /** The slot of each input is its index; these are the slots of the outputs. */
-  readonly outputSlots: readonly number[];
-  /** Constants of the graph, to be bound to their slots. */
-  readonly constants: readonly { readonly slot: number; readonly data: HostArray["data"] }[];
-}
-
 class Lowering {
-  readonly buffers = new Map<Tensor, Buffer>();
+  private readonly places = new Map<Tensor, BufferRef>();
   readonly slots: Slot[] = [];
   readonly constants: { slot: number; data: HostArray["data"] }[] = [];
   private readonly plan: Schedule;
@@ -48,10 +30,11 @@ class Lowering {
   constructor(
     readonly graph: Graph,
     readonly lanes: number,
+    donate: ReadonlyMap<number, number>,
+    private readonly regions: ReadonlyMap<Region, RegionProgram>,
   ) {
-    this.plan = schedule(graph);
-    for (const node of graph.inputs)
-      this.buffers.set(node, this.buffer(node, this.addSlot(node, node.attrs.name)));
+    this.plan = schedule(graph, donate);
+    for (const node of graph.inputs) this.give(node, this.addSlot(node, node.attrs.name));
   }
 
   addSlot(node: Tensor, name: string, laned = node.type.laned): number {
@@ -60,24 +43,25 @@ class Lowering {
     return this.slots.length - 1;
   }
 
-  private buffer(node: Tensor, slot?: number): Buffer {
+  /** Gives a value memory of its own. */
+  private give(node: Tensor, slot?: number): BufferRef {
     const lanes = node.type.laned ? this.lanes : 1;
-    return new Buffer(node.dtype, BYTES[node.dtype] * sizeOf(node.shape) * lanes, slot);
+    const buffer = new Buffer(node.dtype, BYTES[node.dtype] * sizeOf(node.shape) * lanes, slot);
+    const place = { buffer, offset: 0 };
+    this.places.set(node, place);
+    return place;
   }
 
   /** Where a stored value lies; undefined for one that is computed where it is used. */
-  memory = (node: Tensor): Buffer | undefined => {
-    const known = this.buffers.get(node);
+  memory = (node: Tensor): BufferRef | undefined => {
+    const known = this.places.get(node);
     if (known) return known;
     const alias = this.plan.aliases.get(node);
     if (alias) return this.memory(alias);
-    if (!this.plan.stored.has(node)) return undefined;
-    const buffer = this.buffer(node);
-    this.buffers.set(node, buffer);
-    return buffer;
+    return this.plan.stored.has(node) ? this.give(node) : undefined;
   };
 
-  private at = (node: Tensor): BufferRef => ({ buffer: this.memory(node) as Buffer, offset: 0 });
+  private at = (node: Tensor): BufferRef => this.memory(node) as BufferRef;
 
   steps(): BufferStep[] {
     return this.graph.nodes.flatMap((node) => this.kernels(node));
@@ -88,8 +72,9 @@ class Lowering {
     if (primitive === inputPrimitive || this.plan.aliases.has(node)) return [];
     if (!this.plan.stored.has(node)) return [];
     if (primitive === (literalPrimitive as unknown)) return this.literal(node);
+    if (primitive === (regionResultPrimitive as unknown)) return this.region(node);
     const target = this.plan.accumulates.get(node);
-    if (target) this.buffers.set(node, this.memory(target) as Buffer);
+    if (target) this.places.set(node, this.at(target));
     const structured = structuredStep(node, {
       lanes: this.lanes,
       at: this.at,
@@ -113,8 +98,23 @@ class Lowering {
   private literal(node: Tensor): BufferStep[] {
     const slot = this.addSlot(node, "constant");
     this.constants.push({ slot, data: node.attrs.data });
-    this.buffers.set(node, this.buffer(node, slot));
+    this.give(node, slot);
     return [];
+  }
+
+  /** The first result of a region runs it; the others have their places by then. */
+  private region(node: Tensor): BufferStep[] {
+    if (this.places.has(node)) return [];
+    const { region } = node.attrs as { region: Region };
+    const { steps, results } = regionSteps(
+      this.regions.get(region) as RegionProgram,
+      this.at,
+      this.lanes,
+    );
+    for (const other of this.graph.nodes)
+      if (other.primitive === (regionResultPrimitive as unknown) && other.attrs.region === region)
+        this.places.set(other, results[other.attrs.result] as BufferRef);
+    return [...steps];
   }
 
   private dims(node: Tensor, shape: Shape): number[] {
@@ -209,9 +209,10 @@ class Lowering {
 /**
  * @throws GLOCAL_BAD_OPTION when an output is donated to an input of another type
  */
-export function lower(graph: Graph, options: LowerOptions): Lowered {
+export function lower(whole: Graph, options: LowerOptions): Lowered {
   const { name, lanes = 1, donate = new Map<number, number>() } = options;
-  const lowering = new Lowering(graph, lanes);
+  const { graph, regions } = lowerRegions(whole, options, lower);
+  const lowering = new Lowering(graph, lanes, donate, regions);
   const built = lowering.steps();
   const outputs = graph.outputs.map((node, i): Output => {
     const laned = options.lanedOutputs?.[i] ?? node.type.laned;
@@ -228,12 +229,15 @@ export function lower(graph: Graph, options: LowerOptions): Lowered {
         expected: `output ${i} of ${name} to fit the input it replaces, ${input}`,
         received: `${node}`,
       });
+    const { buffer, offset } = lowering.memory(node) as BufferRef;
+    const own = BYTES[node.dtype] * sizeOf(node.shape) * (node.type.laned ? lanes : 1);
     return {
       node,
-      buffer: lowering.memory(node) as Buffer,
+      buffer,
+      offset: buffer.bytes === own ? undefined : offset,
       slot,
       laned,
-      donor: input && lowering.memory(input),
+      donor: input && lowering.memory(input)?.buffer,
     };
   });
   const live = dropDeadStores(

@@ -12,6 +12,8 @@ export interface Output {
   readonly node: Tensor;
   /** Where the value lies. */
   readonly buffer: Buffer;
+  /** Bytes from the start of `buffer`, when it holds other values, too. */
+  readonly offset: number | undefined;
   readonly slot: number;
   /** The slot holds lanes, whether or not the value has any. */
   readonly laned: boolean;
@@ -19,19 +21,25 @@ export interface Output {
   readonly donor: Buffer | undefined;
 }
 
-function copy(from: Buffer, to: Buffer, output: Output, lanes: number): MapStep<BufferRef> {
+const whole = (buffer: Buffer): BufferRef => ({ buffer, offset: 0 });
+
+function copy(
+  from: BufferRef,
+  to: Buffer,
+  output: Pick<Output, "node" | "laned">,
+  lanes: number,
+): MapStep<BufferRef> {
   const { shape, dtype, laned } = output.node.type;
   const dims: Shape = output.laned ? [lanes, ...shape] : shape;
   const strides = rowMajor(dims);
-  const ref = (buffer: Buffer) => ({ buffer, offset: 0 });
   const source = output.laned && !laned ? [0, ...strides.slice(1)] : strides;
   return {
     op: "map",
     compute: dtype === "int32" ? "float64" : isFloat(dtype) ? dtype : "float32",
     dims,
-    loads: [{ ref: ref(from), dtype, strides: source }],
+    loads: [{ ref: from, dtype, strides: source }],
     code: [],
-    stores: [{ register: 0, view: { ref: ref(to), dtype, strides } }],
+    stores: [{ register: 0, view: { ref: whole(to), dtype, strides } }],
   };
 }
 
@@ -69,20 +77,23 @@ export function deliverOutputs(
 
   for (const output of outputs) {
     const { buffer, donor } = output;
+    const from = { buffer, offset: output.offset ?? 0 };
     if (buffer === donor) continue;
     const stretched = output.laned && !output.node.type.laned;
-    if (buffer.slot === undefined && !claimed.has(buffer) && !stretched) {
+    const alone = output.offset === undefined && !claimed.has(buffer);
+    if (buffer.slot === undefined && alone && !stretched) {
       claimed.add(buffer);
       direct.push(output);
     } else if (donated.has(buffer)) {
       const spare = new Buffer(buffer.dtype, buffer.bytes);
-      staged.push(copy(buffer, spare, { ...output, laned: output.node.type.laned }, lanes));
-      late.push(copy(spare, slotBuffer(output), output, lanes));
-    } else late.push(copy(buffer, slotBuffer(output), output, lanes));
+      staged.push(copy(from, spare, { ...output, laned: output.node.type.laned }, lanes));
+      late.push(copy(whole(spare), slotBuffer(output), output, lanes));
+    } else late.push(copy(from, slotBuffer(output), output, lanes));
   }
   const all = [...steps, ...staged];
   const refused = direct.filter(({ buffer, donor }) => donor && !mayOverwrite(all, donor, buffer));
-  for (const output of refused) late.push(copy(output.buffer, slotBuffer(output), output, lanes));
+  for (const output of refused)
+    late.push(copy(whole(output.buffer), slotBuffer(output), output, lanes));
   for (const output of direct) if (!refused.includes(output)) output.buffer.slot = output.slot;
   return [...all, ...late];
 }

@@ -200,6 +200,31 @@ export interface RandomStep<R = Ref> {
   readonly out: R;
 }
 
+/** What a slot of a nested program is bound to, block by block and part by part. */
+export interface BlockSlot<R = Ref> {
+  readonly ref: R;
+  /** A sum starts at zero in every part, and every block of the part adds to it. */
+  readonly access: "read" | "write" | "sum";
+  /** Bytes from one block's memory to the next one's; 0 when all share it. */
+  readonly blockStride: number;
+  /** Bytes from one part's memory to the next one's; 0 when all share it. */
+  readonly partStride: number;
+}
+
+/**
+ * Calls a program once for each block of the batch. Blocks are cut into `parts` of neighbours: the
+ * blocks of a part run one after the other on one thread, parts side by side. The nested program has
+ * no blocks of its own.
+ */
+export interface BlocksStep<R = Ref> {
+  readonly op: "blocks";
+  readonly blocks: number;
+  readonly parts: number;
+  readonly program: Program;
+  /** One for each slot of the nested program. */
+  readonly slots: readonly BlockSlot<R>[];
+}
+
 export type Step<R = Ref> =
   | MapStep<R>
   | ReduceStep<R>
@@ -208,7 +233,8 @@ export type Step<R = Ref> =
   | ConvStep<R>
   | PoolStep<R>
   | GatherStep<R>
-  | RandomStep<R>;
+  | RandomStep<R>
+  | BlocksStep<R>;
 
 export interface Program {
   readonly name: string;

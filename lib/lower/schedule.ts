@@ -124,7 +124,8 @@ export interface Schedule {
   readonly accumulates: ReadonlyMap<Tensor, Tensor>;
 }
 
-export function schedule(graph: Graph): Schedule {
+/** @param donate outputs (keys) that take over the slot of an input (values) */
+export function schedule(graph: Graph, donate: ReadonlyMap<number, number>): Schedule {
   const users = usersOf(graph);
   const stored = new Set<Tensor>();
   const outputs = new Set(graph.outputs);
@@ -171,7 +172,11 @@ export function schedule(graph: Graph): Schedule {
     aliases.set(node, x);
     stored.add(x);
   }
-  return { stored, aliases, accumulates: accumulations(graph, users, outputs, aliases) };
+  return {
+    stored,
+    aliases,
+    accumulates: accumulations(graph, users, runningSums(graph, donate), aliases),
+  };
 }
 
 function usersOf(graph: Graph): Map<Tensor, Tensor[]> {
@@ -196,20 +201,36 @@ function mustStore(node: Tensor, users: readonly Tensor[], cost: number, leaves:
   return users.length > 1 || stretched;
 }
 
+const isAdd = (node: Tensor) =>
+  node.primitive.name === "add" && elementwisePrimitive(node.primitive) !== undefined;
+
+/** Inputs to which their own output only adds: products can be added straight into their slot. */
+function runningSums(graph: Graph, donate: ReadonlyMap<number, number>): Set<Tensor> {
+  const sums = new Set<Tensor>();
+  for (const [output, input] of donate) {
+    const slot = graph.inputs[input] as Tensor;
+    let sum = graph.outputs[output] as Tensor;
+    while (isAdd(sum)) sum = sum.inputs[0] as Tensor;
+    if (sum === slot && sum !== graph.outputs[output]) sums.add(slot);
+  }
+  return sums;
+}
+
 /** Sums of two products, each used nowhere else: the second kernel adds into the first one's memory. */
 function accumulations(
   graph: Graph,
   users: ReadonlyMap<Tensor, readonly Tensor[]>,
-  outputs: ReadonlySet<Tensor>,
+  sums: ReadonlySet<Tensor>,
   aliases: Map<Tensor, Tensor>,
 ): Map<Tensor, Tensor> {
   const accumulates = new Map<Tensor, Tensor>();
+  const outputs = new Set(graph.outputs);
   const fresh = (x: Tensor) => (users.get(x)?.length ?? 0) === 1 && !outputs.has(x);
-  /** The kernel whose memory holds a product, or a sum of products so far. */
-  const holder = new Map<Tensor, Tensor>();
+  /** The kernel whose memory holds a product, or a sum of products so far; an input that holds a running sum. */
+  const holder = new Map<Tensor, Tensor>([...sums].map((x) => [x, x]));
   for (const node of graph.nodes) {
     if (bilinearKernels.has(node.primitive)) holder.set(node, node);
-    if (node.primitive.name !== "add" || !elementwisePrimitive(node.primitive)) continue;
+    if (!isAdd(node)) continue;
     const [x, y] = node.inputs as [Tensor, Tensor];
     if (x === y || !fresh(x) || !fresh(y) || x.type.laned !== y.type.laned) continue;
     const order = [

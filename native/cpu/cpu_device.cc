@@ -1,39 +1,16 @@
 #include "cpu/cpu_device.h"
 
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <utility>
 #include <vector>
 
 #include "cpu/dispatch.h"
 #include "cpu/kernels.h"
-#include "cpu/thread_pool.h"
+#include "cpu/memory.h"
+#include "cpu/program_runner.h"
 
 namespace glocal::cpu {
 namespace {
-
-constexpr size_t kAlignment = 64;
-
-// Zero-filled memory that starts on a cache line. calloc leaves untouched pages to the system.
-class Memory {
- public:
-  Memory() = default;
-  explicit Memory(size_t bytes) : raw_(std::calloc(bytes + kAlignment, 1)) {
-    if (!raw_) throw std::bad_alloc();
-  }
-
-  std::byte* data() const {
-    const auto address = reinterpret_cast<uintptr_t>(raw_.get());
-    return reinterpret_cast<std::byte*>((address + kAlignment - 1) & ~(kAlignment - 1));
-  }
-
- private:
-  struct Free {
-    void operator()(void* p) const { std::free(p); }
-  };
-  std::unique_ptr<void, Free> raw_;
-};
 
 class CpuBuffer final : public Buffer {
  public:
@@ -70,10 +47,10 @@ std::byte* Address(Place place) {
 
 class CpuDevice final : public Device {
  public:
-  CpuDevice(int threads, const Kernels& kernels) : kernels_(kernels), pool_(threads) {}
+  CpuDevice(int threads, const Kernels& kernels) : simd_(kernels.name), runner_(threads, kernels) {}
 
-  int threads() const override { return pool_.threads(); }
-  std::string simd() const override { return kernels_.name; }
+  int threads() const override { return runner_.threads(); }
+  std::string simd() const override { return simd_; }
 
   std::unique_ptr<Buffer> Allocate(int64_t bytes) override {
     return std::make_unique<CpuBuffer>(this, bytes);
@@ -85,14 +62,9 @@ class CpuDevice final : public Device {
 
   void Call(const Executable& executable, const Place* slots) override {
     const Program& program = executable.program();
-    std::byte* arena = Arena(static_cast<size_t>(program.arena_bytes));
-    if (static_cast<const CpuExecutable&>(executable).poison()) {
-      std::memset(arena, 0xFF, static_cast<size_t>(program.arena_bytes));
-    }
     addresses_.resize(program.slots.size());
     for (size_t i = 0; i < addresses_.size(); i++) addresses_[i] = Address(slots[i]);
-    const Context context = {arena, addresses_.data(), &pool_};
-    for (const Step& step : program.steps) RunStep(step, context);
+    runner_.Run(program, addresses_.data(), static_cast<const CpuExecutable&>(executable).poison());
   }
 
   void Copy(Place from, Place to, int64_t bytes) override {
@@ -106,37 +78,8 @@ class CpuDevice final : public Device {
   void Finish() override {}
 
  private:
-  // One block serves all programs, since they run one after the other.
-  std::byte* Arena(size_t bytes) {
-    if (arena_bytes_ < bytes) {
-      arena_ = Memory();
-      arena_bytes_ = 0;
-      arena_ = Memory(bytes);
-      arena_bytes_ = bytes;
-    }
-    return arena_.data();
-  }
-
-  void RunStep(const Step& step, const Context& context) const {
-    struct Visitor {
-      const Kernels& kernels;
-      const Context& context;
-      void operator()(const MapStep& s) const { kernels.map(s, context); }
-      void operator()(const ReduceStep& s) const { kernels.reduce(s, context); }
-      void operator()(const ArgmaxStep& s) const { kernels.argmax(s, context); }
-      void operator()(const MatmulStep& s) const { kernels.matmul(s, context); }
-      void operator()(const ConvStep& s) const { kernels.conv(s, context); }
-      void operator()(const PoolStep& s) const { kernels.pool(s, context); }
-      void operator()(const GatherStep& s) const { kernels.gather(s, context); }
-      void operator()(const RandomStep& s) const { kernels.random(s, context); }
-    };
-    std::visit(Visitor{kernels_, context}, step);
-  }
-
-  const Kernels& kernels_;
-  ThreadPool pool_;
-  Memory arena_;
-  size_t arena_bytes_ = 0;
+  std::string simd_;
+  ProgramRunner runner_;
   std::vector<std::byte*> addresses_;
 };
 

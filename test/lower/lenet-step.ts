@@ -2,7 +2,8 @@
 import type { Tensor } from "../../lib/ir/graph.js";
 import { flatten } from "../../lib/ir/tree.js";
 import type { Type } from "../../lib/ir/types.js";
-import { type Lowered, type LowerOptions, lower } from "../../lib/lower/lower.js";
+import { lower } from "../../lib/lower/lower.js";
+import type { Lowered, LowerOptions } from "../../lib/lower/options.js";
 import type { Program, Step } from "../../lib/lower/program.js";
 import { lenet } from "../../lib/nn/index.js";
 import type { Params } from "../../lib/nn/module.js";
@@ -119,6 +120,8 @@ function printStep(step: Step): string {
       return `argmax ${step.outer}×${step.axis}×${step.inner}`;
     case "randomUniform":
       return `randomUniform ${step.count}`;
+    case "blocks":
+      return `blocks ${step.blocks} in ${step.parts} parts, each ${step.program.steps.length} kernels`;
     default: {
       const { n, h, w, c, kh, kw } = step.window;
       return `${step.op} n ${n} ${h}×${w}×${c} window ${kh}×${kw} lanes ${step.lanes}`;
