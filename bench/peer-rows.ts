@@ -110,11 +110,11 @@ const reweighting: Contest = {
 
 export const CONTESTS: readonly Contest[] = [
   lenet("none", { rival: "torch", share: 1 / 2 }, 6),
-  lenet("local", { rival: "jax", share: 1 / 3 }, 4),
-  lenet("glocal", { rival: "jax", share: 1 / 3 }, 3),
+  lenet("local", { rival: "jax", share: 1 / 3 }, 3),
+  lenet("glocal", { rival: "jax", share: 1 / 3 }, 2),
   validation,
   wideResnet(false, { rival: "torch", share: 1 }, 4),
-  wideResnet(true, { rival: "torch", share: 1 / 2 }, 3),
+  wideResnet(true, { rival: "torch", share: 1 / 2 }, 2),
   reweighting,
   koopman(3),
   koopman(385),

@@ -34,5 +34,6 @@ mode for LeNet, of the convolutions and products of the step as it was compiled 
   and \`bilevel\` in windows of one step, so that a step with tangents ends in the hypergradient of one
   validation image, too. Reweighting takes 385 hyperparameters in 13 passes of 32 lanes: a pass's share.
 * DMD fits ${last} hypergradients in ${stacks} stacks, once.
-* Before the first inner step: reading the data, tracing, differentiating, lowering, uploading.`;
+* Before the first inner step: reading the data, tracing, differentiating, lowering, uploading. Memory
+  is that of the whole process: with Node and a TypeScript loader, with Python, and with the data.`;
 }
