@@ -12,13 +12,18 @@ import type { Program } from "../lib/lower/program.js";
 import { literal } from "../lib/ops/constant.js";
 import { isTensor, traceFlat } from "../lib/trace/trace.js";
 import { tracedValueAndGrad } from "../lib/transform/grad.js";
+import { reweighting, weightNetwork } from "./reweighting.js";
 import { SETTING } from "./setting.js";
 
-/** What can be trained: the model, the shape of an example, and the rows of its training data. */
+const FASHION = { example: [28, 28, 1], rows: 54_000 };
+const CIFAR = { example: [32, 32, 3], rows: 4_096 };
+
+/** What can be trained, how, and on which shape of an example and how many of them. */
 const MODELS = {
-  lenet: { model: () => nn.lenet(), example: [28, 28, 1], rows: 54_000 },
-  "wrn-28-2": { model: () => nn.wideResnet(28, 2), example: [32, 32, 3], rows: 4_096 },
-  "wrn-16-2": { model: () => nn.wideResnet(16, 2), example: [32, 32, 3], rows: 4_096 },
+  lenet: { model: () => nn.lenet(), problem: withSgd, ...FASHION },
+  "wrn-28-2": { model: () => nn.wideResnet(28, 2), problem: withSgd, ...CIFAR },
+  "wrn-16-2": { model: () => nn.wideResnet(16, 2), problem: withSgd, ...CIFAR },
+  reweighting: { model: () => nn.wideResnet(16, 2), problem: withWeights, ...CIFAR },
 } as const;
 
 export type ModelName = keyof typeof MODELS;
@@ -41,10 +46,9 @@ const zeros = (shape: Shape): HostArray => ({
   shape,
 });
 
-/** Programs depend on shapes alone, so blank parameters and data do. */
-function training(name: ModelName, batch: number): { problem: Problem; inputs: StepInputs } {
-  const { model, example, rows } = MODELS[name];
-  const { shapes, tree } = parametersOf(model());
+/** Momentum and weight decay, learned with the rate. Programs depend on shapes alone, so blank parameters do. */
+function withSgd(model: nn.Model): Problem {
+  const { shapes, tree } = parametersOf(model);
   const blank = () => shapes.map(zeros);
   const inner = optim.sgd({
     lr: learn.sigmoid(0.1),
@@ -55,9 +59,9 @@ function training(name: ModelName, batch: number): { problem: Problem; inputs: S
     params: nn.Params,
     { x, y }: { x: Tensor; y: Tensor },
     context: nn.ApplyContext,
-  ) => nn.softmaxCrossEntropy(model().apply(params, x, context), y);
+  ) => nn.softmaxCrossEntropy(model.apply(params, x, context), y);
   const state = { params: tree.rebuild(blank()), optimizer: { momentum: blank() } };
-  const problem = new Problem(state, inner.hyper, {
+  return new Problem(state, inner.hyper, {
     step: (now, hyper, examples, context) => {
       const objective = (params: nn.Params) => ops.mean(losses(params, examples, context));
       const [value, gradient] = tracedValueAndGrad(objective, [now.params], 0);
@@ -73,8 +77,13 @@ function training(name: ModelName, batch: number): { problem: Problem; inputs: S
     },
     criterion: (now, _, examples, context) => losses(now.params, examples, context),
   });
-  const data = { x: zeros([rows, ...example]), y: { data: new Int32Array(rows), shape: [rows] } };
-  return { problem, inputs: new StepInputs(problem, examplesOf(data, "training"), batch) };
+}
+
+/** Every example weighted by a network of its loss. */
+function withWeights(model: nn.Model): Problem {
+  const { shapes, tree } = parametersOf(model);
+  const state = { parameters: shapes.map(zeros), velocity: shapes.map(zeros) };
+  return new Problem(state, weightNetwork(zeros), reweighting(model, tree));
 }
 
 export interface StepOptions {
@@ -84,11 +93,14 @@ export interface StepOptions {
 }
 
 /**
- * SGD with momentum and weight decay on batches of a model's examples, by what the step carries
- * along: nothing, tangents or adjoints in so many lanes. Lowered when asked for.
+ * Steps on batches of a model's examples, by what they carry along: nothing, tangents or adjoints in
+ * so many lanes. Lowered when asked for.
  */
-export function stepPrograms({ model, batch, lanes }: StepOptions) {
-  const { problem, inputs } = training(model, batch);
+export function stepPrograms({ model: name, batch, lanes }: StepOptions) {
+  const { model, problem: problemOf, example, rows } = MODELS[name];
+  const problem = problemOf(model());
+  const data = { x: zeros([rows, ...example]), y: { data: new Int32Array(rows), shape: [rows] } };
+  const inputs = new StepInputs(problem, examplesOf(data, "training"), batch);
   const program = ({ graph, options }: ReturnType<typeof tangentStep>): Program =>
     lower(graph, options).program;
   return {

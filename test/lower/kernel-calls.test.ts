@@ -5,9 +5,10 @@ import { stepPrograms } from "../../bench/step-programs.js";
 const MOST_CALLS = {
   lenet: { lanes: 3, plain: 48, tangents: 112, adjoints: 121 },
   "wrn-28-2": { lanes: 2, plain: 539, tangents: 1358, adjoints: 1455 },
+  reweighting: { lanes: 32, plain: 316, tangents: 719, adjoints: 660 },
 } as const;
 
-describe.each(["lenet", "wrn-28-2"] as const)("a training step of %s", (model) => {
+describe.each(["lenet", "wrn-28-2", "reweighting"] as const)("a training step of %s", (model) => {
   const { lanes, ...most } = MOST_CALLS[model];
   const programs = stepPrograms({ model, batch: 128, lanes });
 
