@@ -211,6 +211,46 @@ describe.each(DTYPES)("a map in %s", (dtype) => {
     }
   });
 
+  const chained = ["add", "sub", "mul"] as const;
+  it.each(chained.flatMap((first) => chained.map((second) => [first, second] as const)))(
+    "computes %s and then %s, wherever the operands and the result lie",
+    (first, second) => {
+      const size = 2500;
+      const random = new Random(13);
+      const operands = [0, 1, 2, 3].map(() => random.floats(dtype, size));
+      for (const args of [
+        [3, 2],
+        [2, 3],
+        [3, 3],
+      ])
+        for (const target of [0, 1, 2, 3])
+          for (const keepsFirst of [false, true]) {
+            const expression: Expression = {
+              compute: dtype,
+              dims: [size],
+              loads: [0, 1, 2].map((i) => view(i, operands[i] as Data, [1])),
+              code: [
+                { op: first, args: [0, 1] },
+                { op: second, args },
+              ],
+            };
+            const stores = [{ register: 4, view: view(target, operands[target] as Data, [1]) }];
+            const kept = operands[3]!.slice();
+            if (keepsFirst) stores.push({ register: 3, view: view(4, kept, [1]) });
+            const registers = Array.from({ length: size }, (_, i) =>
+              registersAt(expression, operands, [i]),
+            );
+            const step: MapStep = { op: "map", ...expression, stores };
+            onEveryLevel(step, [...operands, kept], (after, simd) => {
+              const label = `${simd}, ${args} to ${target}`;
+              const at = (register: number) => registers.map((r) => r[register] as number);
+              expectEqual(after[target] as Data, at(4), label);
+              if (keepsFirst) expectEqual(after[4] as Data, at(3), label);
+            });
+          }
+    },
+  );
+
   it("counts along dimensions", () => {
     const dims = [30, 7, 40];
     const out = floats(dtype, new Array(8400).fill(0));

@@ -97,6 +97,7 @@ class Evaluator {
       free.pop_back();
       return tile;
     };
+    FindPairs();
     for (Register& r : registers_) {
       if (r.home == Home::kFixed) r.tile = add(kTile<T>);
       if (r.home == Home::kHeld) r.tile = add(HeldElements(r.operand));
@@ -108,15 +109,18 @@ class Evaluator {
     }
     std::vector<bool> released(registers_.size());
     for (size_t i = 0; i < expression_.code.size(); i++) {
-      const Instruction& instruction = expression_.code[i];
-      for (const int32_t a : instruction.args) {
-        const Register& r = registers_[a];
-        const bool has_tile = r.home == Home::kTile || r.home == Home::kOftenInPlace;
-        if (IsLeaf(instruction.op) || !has_tile || released[a]) continue;
-        if (r.last_use != static_cast<int>(i) || a >= static_cast<int>(loads + i)) continue;
-        released[a] = true;
-        free.push_back(r.tile);
-      }
+      const auto release = [&](const Instruction& instruction) {
+        for (const int32_t a : instruction.args) {
+          const Register& r = registers_[a];
+          const bool has_tile = r.home == Home::kTile || r.home == Home::kOftenInPlace;
+          if (IsLeaf(instruction.op) || !has_tile || released[a]) continue;
+          if (r.last_use != static_cast<int>(i) || a >= static_cast<int>(loads + i)) continue;
+          released[a] = true;
+          free.push_back(r.tile);
+        }
+      };
+      if (i > 0 && registers_[loads + i - 1].home == Home::kNone) release(expression_.code[i - 1]);
+      release(expression_.code[i]);
       if (registers_[loads + i].home == Home::kTile) registers_[loads + i].tile = take();
     }
   }
@@ -158,6 +162,11 @@ class Evaluator {
     for (size_t i = 0; i < expression_.code.size(); i++) {
       const Instruction& instruction = expression_.code[i];
       T* out = values[loads + i];
+      if (registers_[loads + i].home == Home::kNone) {
+        RunPairAt(i, values, n);
+        i++;
+        continue;
+      }
       if (instruction.op == Op::kIota) {
         Iota(instruction.args[0], begin, n, out);
         continue;
@@ -179,6 +188,7 @@ class Evaluator {
     kFixed,         // a tile filled once
     kHeld,          // a tile of one block, filled anew when another block begins
     kTile,          // a tile filled anew each time
+    kNone,          // none: the next instruction computes it along the way
   };
   struct Register {
     Home home = Home::kTile;
@@ -197,6 +207,40 @@ class Evaluator {
     const int last = load.rank - 1;
     return load.strides[last] == 1 && load.dims[last] > kTile<T> ? Home::kOftenInPlace
                                                                  : Home::kTile;
+  }
+
+  // Finds instructions that only the next one reads, once, and that one pass computes with it.
+  void FindPairs() {
+    const std::vector<Instruction>& code = expression_.code;
+    const auto loads = static_cast<int32_t>(expression_.loads.size());
+    for (size_t i = 0; i + 1 < code.size(); i++) {
+      const int32_t reg = loads + static_cast<int32_t>(i);
+      const Instruction& next = code[i + 1];
+      const bool once = (next.args[0] == reg) != (next.args[1] == reg);
+      if (!Pairs(code[i].op, next.op) || !once) continue;
+      Register& r = registers_[static_cast<size_t>(reg)];
+      if (r.home != Home::kTile || r.last_use != static_cast<int>(i) + 1) continue;
+      r.home = Home::kNone;
+      // The pair reads what its first half reads.
+      for (int j = 0; j < 2; j++) {
+        Register& a = registers_[static_cast<size_t>(code[i].args[j])];
+        if (a.last_use == static_cast<int>(i)) a.last_use++;
+      }
+      i++;
+    }
+  }
+
+  void RunPairAt(size_t i, T* const* values, int n) const {
+    const Instruction& first = expression_.code[i];
+    const Instruction& second = expression_.code[i + 1];
+    const auto reg = static_cast<int32_t>(expression_.loads.size() + i);
+    const bool leads = second.args[0] == reg;
+    const Then then = second.op == Op::kAdd   ? Then::kAdd
+                      : second.op == Op::kMul ? Then::kMul
+                      : leads                 ? Then::kSub
+                                              : Then::kFrom;
+    RunPair(first.op, then, n, values[reg + 1], values[first.args[0]], values[first.args[1]],
+            values[second.args[leads ? 1 : 0]]);
   }
 
   static bool ReadsCallersMemory(const Register& r) {

@@ -82,6 +82,52 @@ void RunInstruction(Op op, int n, T* out, const T* a, const T* b, const T* c) {
   }
 }
 
+// Pairs: out = (a op b) op c in one pass over the tiles.
+
+// The operations that pair. A product and then a sum do not: the compiler would round them once
+// where it can, and the bits would depend on which instructions meet.
+constexpr bool Pairs(Op first, Op second) {
+  const auto is_sum = [](Op op) { return op == Op::kAdd || op == Op::kSub; };
+  return is_sum(first) ? is_sum(second) || second == Op::kMul
+                       : first == Op::kMul && second == Op::kMul;
+}
+
+enum class Then { kAdd, kSub, kFrom, kMul };  // x + c, x - c, c - x, x * c
+
+template <class T, Then kThen>
+inline T Second(T x, T c) {
+  if constexpr (kThen == Then::kAdd) return x + c;
+  if constexpr (kThen == Then::kSub) return x - c;
+  if constexpr (kThen == Then::kFrom) return c - x;
+  return x * c;
+}
+
+template <class T, Then kThen>
+void RunSumThen(Op first, int n, T* out, const T* a, const T* b, const T* c) {
+  if (first == Op::kAdd) {
+    GLOCAL_LOOP((Second<T, kThen>(a[i] + b[i], c[i])));
+  } else {
+    GLOCAL_LOOP((Second<T, kThen>(a[i] - b[i], c[i])));
+  }
+}
+
+template <class T>
+void RunPair(Op first, Then then, int n, T* out, const T* a, const T* b, const T* c) {
+  if (first == Op::kMul) {
+    GLOCAL_LOOP((a[i] * b[i]) * c[i]);
+  }
+  switch (then) {
+    case Then::kAdd:
+      return RunSumThen<T, Then::kAdd>(first, n, out, a, b, c);
+    case Then::kSub:
+      return RunSumThen<T, Then::kSub>(first, n, out, a, b, c);
+    case Then::kFrom:
+      return RunSumThen<T, Then::kFrom>(first, n, out, a, b, c);
+    case Then::kMul:
+      return RunSumThen<T, Then::kMul>(first, n, out, a, b, c);
+  }
+}
+
 #undef GLOCAL_LOOP
 
 }  // namespace glocal::cpu::GLOCAL_SIMD
