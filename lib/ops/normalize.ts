@@ -42,5 +42,6 @@ export function standardize(
   const { axes, epsilon = 1e-5 } = options;
   const centred = sub(x, mean(x, { axes, keepDims: true }));
   const variance = mean(square(centred), { axes, keepDims: true });
-  return div(centred, sqrt(add(variance, epsilon)));
+  // One division for each statistic; elements are multiplied.
+  return mul(centred, div(1, sqrt(add(variance, epsilon))));
 }
