@@ -1,7 +1,8 @@
 /** A case of the microbenchmarks: a small program, the least work it stands for, and how it is built. */
 import type { Tensor } from "../../lib/ir/graph.js";
 import type { DType, Shape } from "../../lib/ir/types.js";
-import { type LowerOptions, lower } from "../../lib/lower/lower.js";
+import { lower } from "../../lib/lower/lower.js";
+import type { LowerOptions } from "../../lib/lower/options.js";
 import type { Program } from "../../lib/lower/program.js";
 import { traceFlat } from "../../lib/trace/trace.js";
 import { simplify } from "../../lib/transform/simplify.js";
