@@ -22,10 +22,11 @@ ${machineLine(machine, [loadLine(machine), ...also])}
 
 ${peerTable(rows)}
 
-Medians, float32 (DMD: float64). Each figure comes from ${options.repeat} process${options.repeat === 1 ? "" : "es"} of its own, ours and the rivals'
-taking turns on all processors; the ratio is to the rival that the target names. The floor is the
-arithmetic at ${sgemmGflops.toFixed(0)} GFLOP/s, this machine's rate for float32 products of 1024 × 1024 matrices: of forward
-mode for LeNet, of the convolutions and products of the step as it was compiled for WRN.
+Float32 (DMD: float64). Ours and the rivals took turns on all processors, ${options.repeat} process${options.repeat === 1 ? "" : "es"} each. A
+figure is the median of the fastest process, since some of the rivals' run at one of two speeds
+throughout; the ratio is to the rival that the target names. The floor is the arithmetic at
+${sgemmGflops.toFixed(0)} GFLOP/s, this machine's rate for float32 products of 1024 × 1024 matrices: of forward mode
+for LeNet, of the convolutions and products of the step as it was compiled for WRN.
 
 * LeNet is per inner step, windows of ${window} on Fashion-MNIST with updates and DMD included: batches of
   128, 3 hyperparameters, ${validation} validation images, ${last} hypergradients a window for glocal. Ours takes

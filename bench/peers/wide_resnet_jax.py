@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from measuring import keep_freed_memory, milliseconds, report
+from measuring import milliseconds, report
 from wide_resnet import convolve_by_product, initial_parameters, losses
 
 MOMENTUM = 0.9
@@ -73,7 +73,6 @@ def one_by_one(step, state, hyper, lanes, directions):
 
 def main():
     options = arguments()
-    keep_freed_memory()
     reweighting = options.work == "reweighting"
     depth = options.depth or (16 if reweighting else 28)
     batch = options.batch or (16 if reweighting else 128)
