@@ -31,6 +31,9 @@ export interface RandomProgram {
   readonly seed: number;
 }
 
+/** How many examples a batch has. */
+export const EXAMPLES = 6;
+
 const shapes: readonly Shape[] = [
   [],
   [4],
@@ -44,29 +47,61 @@ const shapes: readonly Shape[] = [
   [40, 30],
 ];
 
-const type = (narrow: boolean): fc.Arbitrary<Type> =>
+/** Shapes of which many have rows for EXAMPLES examples. */
+const batchShapes: readonly Shape[] = [
+  [],
+  [3],
+  [EXAMPLES],
+  [EXAMPLES, 1],
+  [EXAMPLES, 3],
+  [EXAMPLES, 3],
+  [EXAMPLES, 3],
+  [EXAMPLES, EXAMPLES],
+  [3, EXAMPLES],
+  [3, 3],
+  [EXAMPLES, 2, 3],
+  [2, 3, 3],
+  [EXAMPLES, 4, 4, 2],
+  [2, 2, 2, 2],
+];
+
+/** Examples, parameters and labels, so that no program is without. */
+const batchInputs: readonly Type[] = [
+  { dtype: "float64", shape: [EXAMPLES, 3], laned: false },
+  { dtype: "float64", shape: [3, 3], laned: false },
+  { dtype: "int32", shape: [EXAMPLES], laned: false },
+];
+
+const type = (narrow: boolean, among: readonly Shape[], lanedPercent: number): fc.Arbitrary<Type> =>
   fc.record({
     dtype: narrow
       ? fc.constantFrom("float32" as const, "float64" as const, "int32" as const, "bool" as const)
       : fc.constantFrom("float64" as const, "float64" as const, "int32" as const),
-    shape: fc.constantFrom(...shapes),
-    laned: fc.boolean(),
+    shape: fc.constantFrom(...among),
+    laned: fc.nat({ max: 99 }).map((n) => n < lanedPercent),
   });
 
 const index = fc.nat({ max: 1000 });
 
-/** @param narrow with float32, whose roundings are seen more easily, and bool */
-export function randomProgram(narrow: boolean): fc.Arbitrary<RandomProgram> {
+/**
+ * @param narrow with float32, whose roundings are seen more easily, and bool
+ * @param batch with inputs of shapes that let many be the batch's
+ */
+export function randomProgram(narrow: boolean, batch = false): fc.Arbitrary<RandomProgram> {
   return fc
     .record({
-      inputs: fc.array(type(narrow), { minLength: 2, maxLength: 7 }),
+      inputs: batch
+        ? fc
+            .array(type(narrow, batchShapes, 15), { maxLength: 5 })
+            .map((more) => [...batchInputs, ...more])
+        : fc.array(type(narrow, shapes, 50), { minLength: 2, maxLength: 7 }),
       body: fc.array(
         fc.record({ kind: index, picks: fc.array(index, { minLength: 4, maxLength: 4 }) }),
-        { maxLength: 25, size: "max" },
+        { minLength: batch ? 6 : 0, maxLength: 25, size: "max" },
       ),
       outputs: fc.array(index, { minLength: 1, maxLength: 6 }),
       donations: fc.array(fc.option(index), { minLength: 6, maxLength: 6 }),
-      derivative: fc.constantFrom("none", "none", "forward", "reverse", "both"),
+      derivative: fc.constantFrom("none", batch ? "both" : "none", "forward", "reverse", "both"),
       seed: fc.integer(),
     })
     .map((p) => ({
@@ -258,7 +293,66 @@ const rows: Maker = (pool, pick) => {
   return table && at && ops.gather(table, at);
 };
 
+/** xᵀ·y: a sum over rows. */
+const rowProducts: Maker = (pool, pick) => {
+  const x = choose(pool, pick, (t) => floating(t) && t.shape.length === 2 && small(t));
+  const y =
+    x &&
+    choose(
+      pool,
+      pick,
+      (t) => t.dtype === x.dtype && t.shape.length === 2 && t.shape[0] === x.shape[0] && small(t),
+    );
+  return y && ops.mul(ops.matmul(x, y, { transA: true }), 0.2);
+};
+
+/** A product for each matrix of a stack, with a matrix or a stack of them. */
+const stackedProducts: Maker = (pool, pick) => {
+  const x = choose(pool, pick, (t) => floating(t) && t.shape.length === 3 && small(t));
+  const y =
+    x &&
+    choose(
+      pool,
+      pick,
+      (t) =>
+        t.dtype === x.dtype &&
+        (t.shape.length === 2 || (t.shape.length === 3 && t.shape[0] === x.shape[0])) &&
+        t.shape.at(-1) === x.shape[2],
+    );
+  return y && ops.mul(ops.matmul(x, y, { transB: true }), 0.2);
+};
+
+const scattered: Maker = (pool, pick) => {
+  const at = choose(
+    pool,
+    pick,
+    (t) => t.dtype === "int32" && !t.type.laned && t.shape.length === 1 && small(t),
+  );
+  const x = at && choose(pool, pick, (t) => floating(t) && t.shape[0] === at.shape[0] && small(t));
+  return x && ops.mul(ops.scatterAdd(x, at, 3 + pick(4)), 0.5);
+};
+
+const classes: Maker = (pool, pick) => {
+  const at = choose(pool, pick, (t) => t.dtype === "int32" && t.shape.length === 1 && small(t));
+  return at && ops.oneHot(at, 3, "float64");
+};
+
+/** A sum over rows, stretched to all of them again. */
+const rowSums: Maker = (pool, pick) => {
+  const x = choose(pool, pick, (t) => floating(t) && t.shape.length > 0 && small(t));
+  if (!x) return undefined;
+  const mean = ops.mean(x, { axes: [0] });
+  return pick(2) === 0 ? mean : ops.broadcastTo(mean, x.shape);
+};
+
 const makers: readonly Maker[] = [
+  rowProducts,
+  rowProducts,
+  stackedProducts,
+  scattered,
+  classes,
+  rowSums,
+  rowSums,
   unary(ops.tanh),
   unary(ops.logistic),
   unary((x) => ops.exp(ops.neg(ops.abs(x)))),
@@ -329,6 +423,15 @@ const makers: readonly Maker[] = [
   },
 ];
 
+/** Those that a batch goes through row by row, or is summed by: most of a training step. */
+const batchMakers: readonly Maker[] = [
+  ...makers,
+  ...[unary(ops.tanh), unary(ops.sin), unary((x) => ops.mul(x, 0.7))],
+  ...[binary((x, y) => ops.mul(ops.add(x, y), 0.5)), binary((x, y) => ops.mul(x, ops.tanh(y)))],
+  ...[product, product, rowProducts, rowProducts, stackedProducts, stackedProducts],
+  ...[convolution, pooling, scattered, rows, classes, rowSums, rowSums],
+];
+
 export interface Built {
   readonly graph: Graph;
   /** Outputs that take over inputs. */
@@ -336,23 +439,45 @@ export interface Built {
   readonly lanedOutputs: readonly boolean[];
 }
 
-function makeValues(xs: readonly Tensor[], body: readonly Instruction[]): Tensor[] {
+function makeValues(
+  xs: readonly Tensor[],
+  body: readonly Instruction[],
+  among: readonly Maker[],
+): Tensor[] {
   const pool = [...xs];
   for (const { kind, picks } of body) {
     let used = 0;
     const pick: Pick = (n) => ((picks[used++ % picks.length] as number) + used) % n;
-    const made = makers[kind % makers.length]?.(pool, pick);
+    const made = among[kind % among.length]?.(pool, pick);
     if (made && sizeOf(made.shape) <= 2400) pool.push(made);
   }
   return pool;
 }
 
-/** Traces the program. Donations go to inputs that fit; those that find none are dropped. */
-export function build(program: RandomProgram): Built {
+/** Rows that differ from lane to lane do not leave a training step. */
+const meanOfLanedRows = (x: Tensor) =>
+  x.type.laned && floating(x) && x.shape[0] === EXAMPLES ? ops.mean(x, { axes: [0] }) : x;
+
+/** A sum over the examples of what was computed last. */
+const lossOf = (values: readonly Tensor[]) =>
+  values
+    .filter((x) => floating(x) && x.shape[0] === EXAMPLES)
+    .slice(-4)
+    .map((x) => ops.cast(ops.mean(x), "float64"))
+    .reduce((a, b) => ops.add(a, b));
+
+/**
+ * Traces the program. Donations go to inputs that fit; those that find none are dropped.
+ *
+ * @param batch the outputs are such as those of a training step
+ */
+export function build(program: RandomProgram, batch = false): Built {
   const { inputs, body, outputs, donations, derivative } = program;
   const forward = derivative === "forward" || derivative === "both";
   const reverse = derivative === "reverse" || derivative === "both";
-  const variables = inputs.flatMap((t, i) => (isFloat(t.dtype) ? [i] : []));
+  // No training step differentiates by its examples.
+  const varies = (t: Type) => isFloat(t.dtype) && !(batch && t.shape[0] === EXAMPLES);
+  const variables = inputs.flatMap((t, i) => (varies(t) ? [i] : []));
   const specs = inputs.map((type, i) => ({ name: `x${i}`, type }));
   const tangents = forward ? variables : [];
   const directions = tangents.map((i) => ({
@@ -361,13 +486,14 @@ export function build(program: RandomProgram): Built {
   }));
   const graph = traceFlat([...specs, ...directions], (all) => {
     const xs = all.slice(0, inputs.length);
-    const values = makeValues(xs, body);
+    const values = makeValues(xs, body, batch ? batchMakers : makers);
     // Later values are more interesting, inputs (passed through or swapped) next.
     const chosen = outputs.map((o) =>
       o % 3 === 0
         ? (xs[o % xs.length] as Tensor)
         : (values[values.length - 1 - (o % values.length)] as Tensor),
     );
+    if (batch) chosen.push(lossOf(values));
     const results = [...chosen];
     const smooth = chosen.filter(floating);
     if (reverse && smooth.length > 0) {
@@ -379,7 +505,7 @@ export function build(program: RandomProgram): Built {
       const seeds = tangents.map((i, k) => [xs[i], all[inputs.length + k]] as [Tensor, Tensor]);
       for (const t of pushforward(results, new Map(seeds))) if (t) results.push(t);
     }
-    return results;
+    return batch ? results.map(meanOfLanedRows) : results;
   });
   const types = graph.inputs.map((x) => x.type);
   const donate = new Map<number, number>();
