@@ -1,7 +1,7 @@
 /** What a timed program of ours prints: one line of JSON. */
 
 import { stepCost } from "../../lib/lower/cost.js";
-import type { Step } from "../../lib/lower/program.js";
+import type { Program, Step } from "../../lib/lower/program.js";
 import type { Executable } from "../../lib/runtime/executable.js";
 import type { Spread } from "../statistics.js";
 
@@ -25,13 +25,16 @@ const PRODUCTS: ReadonlySet<Step["op"]> = new Set([
   "conv2dFilterGrad",
 ]);
 
-/** GFLOP of a program's convolutions and products. */
-export function productGflop({ lowered }: Executable): number {
-  const flops = lowered.program.steps
-    .filter(({ op }) => PRODUCTS.has(op))
-    .map((step) => stepCost(step).flops);
-  return flops.reduce((a, b) => a + b, 0) / 1e9;
+/** FLOP of a program's convolutions and products, those in blocks of the batch included. */
+export function productFlops({ steps }: Program): number {
+  const each = steps.map((step) => {
+    if (step.op === "blocks") return step.blocks * productFlops(step.program);
+    return PRODUCTS.has(step.op) ? stepCost(step).flops : 0;
+  });
+  return each.reduce((a, b) => a + b, 0);
 }
+
+export const productGflop = ({ lowered }: Executable) => productFlops(lowered.program) / 1e9;
 
 /**
  * The program of that name among those compiled.
