@@ -1,5 +1,6 @@
 /** One timed run of ours, in a process of its own; prints a line of JSON. Started by `lenet.ts`. */
 import { datasets, devices, tune } from "../lib/index.js";
+import { kernelsOf } from "./kernels-of.js";
 import { recordPrograms } from "./recorder.js";
 import { type Method, SETTING, tuneOptions } from "./setting.js";
 import { type Spread, spread } from "./statistics.js";
@@ -13,7 +14,7 @@ export interface OwnRequest {
 
 export interface ProgramSize {
   readonly name: string;
-  /** Native calls of one run. */
+  /** Of one run, each once however many blocks of the batch it runs on. */
   readonly kernels: number;
   readonly arenaBytes: number;
 }
@@ -48,8 +49,9 @@ async function run({ method, windows, dir, threads }: OwnRequest): Promise<OwnRu
   const cpu = devices().find((d) => d.name === "cpu");
   return {
     msPerStep: spread(times.slice(WARM_UP)),
-    programs: programs.map(({ launches, lowered: { program } }) => {
-      return { name: program.name, kernels: launches, arenaBytes: program.arenaBytes };
+    programs: programs.map(({ lowered: { program } }) => {
+      const { name, arenaBytes } = program;
+      return { name, kernels: kernelsOf(program).length, arenaBytes };
     }),
     peakRssMb: process.resourceUsage().maxRSS / 1024,
     setUpMs: { data: loaded - started, compile: compiled - loaded },

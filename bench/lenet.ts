@@ -158,8 +158,8 @@ Node, a TypeScript loader and the data set.
 
 ${costs}
 
-Kernels are the native calls that one run of a program makes; all programs share one arena, as large
-as the largest needs.
+Kernels are those of one run of a program, each once however many blocks of the batch it runs on; all
+programs share one arena, as large as the largest needs.
 
 ${sizes}`;
 }

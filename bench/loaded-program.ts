@@ -1,7 +1,7 @@
 /** A program on a device with memory for all its slots, to be timed as a whole or in parts. */
 import type { TypedArray } from "../lib/ir/array.js";
 import { encode } from "../lib/lower/encode.js";
-import type { Program, Slot, Step } from "../lib/lower/program.js";
+import type { Program, Ref, Slot, Step } from "../lib/lower/program.js";
 import type { NativeBuffer } from "../lib/native/addon.js";
 import { Job, type Place } from "../lib/native/job.js";
 import type { Device } from "../lib/runtime/device.js";
@@ -12,13 +12,14 @@ const CLASSES = 10;
 /** What hyperparameters hold: rates near 1, or states would shrink to subnormal numbers, which are slow. */
 const RAW_RATE = 8;
 
-/** Rows that the indices in a slot may point to; without a reader of indices it holds labels. */
-function indicesBelow({ steps }: Program, slot: number): number {
-  const tables = steps.flatMap((step) => {
-    const reads = "index" in step && step.index.space === "slot" && step.index.slot === slot;
-    return reads ? [step.rows] : [];
+/** Rows of the tables that the indices in a slot point into. */
+function tablesOf({ steps }: Program, slot: number): number[] {
+  const isSlot = (ref: Ref) => ref.space === "slot" && ref.slot === slot;
+  return steps.flatMap((step) => {
+    if (step.op === "blocks")
+      return step.slots.flatMap(({ ref }, i) => (isSlot(ref) ? tablesOf(step.program, i) : []));
+    return "index" in step && isSlot(step.index) ? [step.rows] : [];
   });
-  return tables.length > 0 ? Math.min(...tables) : CLASSES;
 }
 
 /** Small numbers of both signs, but for hyperparameters; labels; examples all over the data. */
@@ -30,7 +31,8 @@ function contents(program: Program, { name, dtype, bytes }: Slot, slot: number):
       : values.map(() => 0.1 * (Math.random() - 0.5));
   }
   if (dtype !== "int32") throw new Error(`A slot of ${dtype} was not expected.`);
-  const below = indicesBelow(program, slot);
+  const tables = tablesOf(program, slot);
+  const below = tables.length > 0 ? Math.min(...tables) : CLASSES;
   return new Int32Array(bytes / 4).map(() => Math.floor(below * Math.random()));
 }
 

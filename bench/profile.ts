@@ -1,11 +1,13 @@
 /**
  * `bench profile`: where the time of programs goes. Every kernel call is run by itself, many times over, on
- * memory that the whole program has filled; its operands are then in the caches, if they fit.
+ * memory that the whole program has filled; its operands are then in the caches, if they fit. A kernel within
+ * blocks runs on all of them without the kernels beside it: it loses what blocks are for, and pays for their start (20 µs).
  */
 import { tune } from "../lib/index.js";
 import type { Program } from "../lib/lower/program.js";
 import { type Device, openDevice } from "../lib/runtime/device.js";
-import { type KernelCost, kernelCost } from "./kernel-cost.js";
+import type { KernelCost } from "./kernel-cost.js";
+import { costOf, kernelsOf } from "./kernels-of.js";
 import { LoadedProgram } from "./loaded-program.js";
 import { describeMachine, type Machine, sgemmRate } from "./machine.js";
 import { recordPrograms } from "./recorder.js";
@@ -68,10 +70,10 @@ const BRIEFLY = [30, 3] as const;
 
 function profileProgram(device: Device, program: Program): ProgramProfile {
   const loaded = new LoadedProgram(device, program);
-  const { name, arenaBytes, steps } = program;
+  const { name, arenaBytes } = program;
   const ms = loaded.time().median;
-  const kernels = steps.map((step): TimedKernel => {
-    return { ...kernelCost(step), ms: loaded.time([step], ...BRIEFLY).median };
+  const kernels = kernelsOf(program).map((placed): TimedKernel => {
+    return { ...costOf(placed), ms: loaded.time([placed.alone], ...BRIEFLY).median };
   });
   return { name, ms, arenaBytes, kernels };
 }

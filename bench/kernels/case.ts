@@ -6,7 +6,7 @@ import type { LowerOptions } from "../../lib/lower/options.js";
 import type { Program } from "../../lib/lower/program.js";
 import { traceFlat } from "../../lib/trace/trace.js";
 import { simplify } from "../../lib/transform/simplify.js";
-import { kernelCost } from "../kernel-cost.js";
+import { productFlops } from "../kernels-of.js";
 
 export const GROUPS = [
   "gemm",
@@ -56,13 +56,8 @@ export function programOf(
   return lower(simplify(graph), { name: "case", ...options }).program;
 }
 
-const ARITHMETIC = ["matmul", "conv2d", "conv2dInputGrad", "conv2dFilterGrad"];
-
 /** Multiplications and additions of matrix products and convolutions; a program of any form has the same. */
-export function arithmetic({ steps }: Program): Work {
-  const costs = steps.map(kernelCost).filter(({ kind }) => ARITHMETIC.includes(kind));
-  return { flops: costs.reduce((sum, { flops }) => sum + flops, 0) };
-}
+export const arithmetic = (program: Program): Work => ({ flops: productFlops(program) });
 
 /** Every input read once and every output written once; `inPlace` names slots that are both. */
 export function traffic({ slots }: Program, inPlace: readonly number[] = []): Work {

@@ -1,5 +1,6 @@
 /** `bench kernels`: the native kernels by themselves, each beside what the machine can do at most. */
 import { type Device, openDevice } from "../../lib/runtime/device.js";
+import { kernelsOf } from "../kernels-of.js";
 import { LoadedProgram } from "../loaded-program.js";
 import { describeMachine, type Machine } from "../machine.js";
 import { type Spread, scale } from "../statistics.js";
@@ -36,7 +37,7 @@ export type CaseResult = {
   readonly name: string;
   readonly group: Group;
   readonly shape: string;
-  /** Native calls of one run. */
+  /** Kernels of one call, each once however many blocks of a batch it runs on. */
   readonly kernels: number;
   readonly ms: Spread;
   /** The rate at the median, as a part of its ceiling. */
@@ -83,7 +84,7 @@ function timeCase(device: Device, each: KernelCase): TimedCase {
 function resultOf({ each, ms }: TimedCase, ceilings: Ceilings): CaseResult {
   const { name, group, shape, program, times = 1 } = each;
   const { rate, share } = rateOf(each, ms.median, ceilings);
-  return { name, group, shape, kernels: program.steps.length / times, ms, ...rate, share };
+  return { name, group, shape, kernels: kernelsOf(program).length / times, ms, ...rate, share };
 }
 
 export async function runKernels(

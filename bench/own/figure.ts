@@ -1,8 +1,6 @@
 /** What a timed program of ours prints: one line of JSON. */
-
-import { stepCost } from "../../lib/lower/cost.js";
-import type { Program, Step } from "../../lib/lower/program.js";
 import type { Executable } from "../../lib/runtime/executable.js";
+import { productFlops } from "../kernels-of.js";
 import type { Spread } from "../statistics.js";
 
 export interface Figure {
@@ -18,23 +16,9 @@ export function printFigure(msPerStep: Spread, gflop: number | null = null): voi
   console.log(JSON.stringify(figure));
 }
 
-const PRODUCTS: ReadonlySet<Step["op"]> = new Set([
-  "matmul",
-  "conv2d",
-  "conv2dInputGrad",
-  "conv2dFilterGrad",
-]);
-
-/** FLOP of a program's convolutions and products, those in blocks of the batch included. */
-export function productFlops({ steps }: Program): number {
-  const each = steps.map((step) => {
-    if (step.op === "blocks") return step.blocks * productFlops(step.program);
-    return PRODUCTS.has(step.op) ? stepCost(step).flops : 0;
-  });
-  return each.reduce((a, b) => a + b, 0);
-}
-
-export const productGflop = ({ lowered }: Executable) => productFlops(lowered.program) / 1e9;
+/** GFLOP of a program's convolutions and products. */
+export const productGflop = ({ lowered }: Executable): number =>
+  productFlops(lowered.program) / 1e9;
 
 /**
  * The program of that name among those compiled.
