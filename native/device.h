@@ -27,7 +27,6 @@ class Buffer {
 
   // The range must lie within the buffer.
   virtual void Write(int64_t offset, const void* source, int64_t bytes) = 0;
-  virtual void WriteRows(int64_t offset, const HostRows& rows) = 0;
   virtual void Read(int64_t offset, void* target, int64_t bytes) const = 0;
 
  private:
@@ -71,6 +70,9 @@ class Device {
 
   virtual std::unique_ptr<Buffer> Allocate(int64_t bytes) = 0;
   virtual std::unique_ptr<Executable> Compile(Program program, const CompileOptions& options) = 0;
+
+  // The range must lie within the buffer. Only who holds `busy()`.
+  virtual void WriteRows(Buffer& buffer, int64_t offset, const HostRows& rows) = 0;
 
   // The three commands of a job. Places have been checked against the sizes of their buffers, one
   // for each slot of the program. Only one thread at a time, which holds `busy()`.

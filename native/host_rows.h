@@ -20,7 +20,7 @@ struct HostRows {
   int64_t bytes() const { return count * row_bytes * value_bytes; }
 };
 
-// Writes the rows one after the other.
-void CopyRows(const HostRows& rows, std::byte* target);
+// Writes rows [begin, end) to where they belong in a target that all of them are meant for.
+void CopyRows(const HostRows& rows, int64_t begin, int64_t end, std::byte* target);
 
 }  // namespace glocal

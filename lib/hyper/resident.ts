@@ -52,7 +52,7 @@ export function uploadRows(
   const { dtype, shape } = rowsType(leaf, rows);
   const buffer = device.allocate(BYTES[dtype] * sizeOf(shape));
   const rowBytes = source.BYTES_PER_ELEMENT * sizeOf(shape.slice(1));
-  buffer.writeRows(source, rowBytes, index, values ?? null, 0);
+  device.native.writeRows(buffer, 0, source, rowBytes, index, values ?? null);
   return { buffer, offset: 0 };
 }
 

@@ -43,12 +43,39 @@ function copy(
   };
 }
 
+/** Which steps touch a buffer, by their number. */
+interface Uses {
+  readonly firstWrite: ReadonlyMap<Buffer, number>;
+  readonly reads: ReadonlyMap<Buffer, readonly number[]>;
+}
+
+function usesOf(steps: readonly BufferStep[]): Uses {
+  const firstWrite = new Map<Buffer, number>();
+  const reads = new Map<Buffer, number[]>();
+  steps.forEach((step, at) => {
+    const touched = accesses(step);
+    for (const { buffer } of touched.writes)
+      if (!firstWrite.has(buffer)) firstWrite.set(buffer, at);
+    for (const { buffer } of touched.reads) {
+      const known = reads.get(buffer);
+      if (known) known.push(at);
+      else reads.set(buffer, [at]);
+    }
+  });
+  return { firstWrite, reads };
+}
+
 /** Every read of `donor` happens before the output is written, or at the same element of the same kernel. */
-function mayOverwrite(steps: readonly BufferStep[], donor: Buffer, value: Buffer): boolean {
-  const writer = steps.findIndex((s) => accesses(s).writes.some((w) => w.buffer === value));
-  return steps.every((step, at) => {
-    const reads = accesses(step).reads.filter((r) => r.buffer === donor);
-    if (reads.length === 0 || at < writer) return true;
+function mayOverwrite(
+  steps: readonly BufferStep[],
+  uses: Uses,
+  donor: Buffer,
+  value: Buffer,
+): boolean {
+  const writer = uses.firstWrite.get(value) ?? -1;
+  return (uses.reads.get(donor) ?? []).every((at) => {
+    if (at < writer) return true;
+    const step = steps[at] as BufferStep;
     if (at > writer || step.op !== "map") return false;
     const store = step.stores.find((s) => s.view.ref.buffer === value);
     const loads = step.loads.filter((v) => v.ref.buffer === donor);
@@ -91,7 +118,10 @@ export function deliverOutputs(
     } else late.push(copy(from, slotBuffer(output), output, lanes));
   }
   const all = [...steps, ...staged];
-  const refused = direct.filter(({ buffer, donor }) => donor && !mayOverwrite(all, donor, buffer));
+  const uses = usesOf(all);
+  const refused = direct.filter(
+    ({ buffer, donor }) => donor && !mayOverwrite(all, uses, donor, buffer),
+  );
   for (const output of refused)
     late.push(copy(whole(output.buffer), slotBuffer(output), output, lanes));
   for (const output of direct) if (!refused.includes(output)) output.buffer.slot = output.slot;

@@ -31,35 +31,52 @@ function lives(steps: readonly BufferStep[]): Life[] {
   return [...all.values()];
 }
 
+interface Placed extends Life {
+  readonly offset: number;
+}
+
 /**
  * Best fit, the largest buffers first.
  *
  * @param share false gives every buffer memory of its own, for comparison in tests
  */
 export function planMemory(steps: readonly BufferStep[], share = true): Plan {
-  const placed: (Life & { offset: number })[] = [];
+  /** By offset, so that one walk finds the gaps between those alive together. */
+  const placed: Placed[] = [];
   const offsets = new Map<Buffer, number>();
   let bytes = 0;
   for (const life of lives(steps).sort((a, b) => b.size - a.size || a.first - b.first)) {
-    const rivals = placed
-      .filter((p) => !share || (p.first <= life.last && life.first <= p.last))
-      .sort((a, b) => a.offset - b.offset);
-    const offset = bestGap(rivals, life.size);
-    placed.push({ ...life, offset });
+    const offset = bestGap(placed, life, share);
+    placed.splice(firstBeyond(placed, offset), 0, { ...life, offset });
     offsets.set(life.buffer, offset);
     bytes = Math.max(bytes, offset + life.size);
   }
   return { bytes, offsetOf: (buffer) => offsets.get(buffer) as number };
 }
 
-/** The smallest gap between rivals that holds `size`, else the end. */
-function bestGap(rivals: readonly { offset: number; size: number }[], size: number): number {
-  let best: { offset: number; room: number } | undefined;
+/** The smallest gap between those alive at the same time that holds `life`, else the end. */
+function bestGap(placed: readonly Placed[], life: Life, share: boolean): number {
+  let best = -1;
+  let bestRoom = Number.POSITIVE_INFINITY;
   let end = 0;
-  for (const { offset, size: taken } of rivals) {
-    const room = offset - end;
-    if (room >= size && (!best || room < best.room)) best = { offset: end, room };
-    end = Math.max(end, offset + taken);
+  for (const rival of placed) {
+    if (share && (rival.first > life.last || life.first > rival.last)) continue;
+    const room = rival.offset - end;
+    if (room >= life.size && room < bestRoom) {
+      best = end;
+      bestRoom = room;
+    }
+    end = Math.max(end, rival.offset + rival.size);
   }
-  return best?.offset ?? end;
+  return best < 0 ? end : best;
+}
+
+function firstBeyond(placed: readonly Placed[], offset: number): number {
+  let [low, high] = [0, placed.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((placed[middle] as Placed).offset <= offset) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }

@@ -8,17 +8,6 @@ export interface NativeBuffer {
   readonly bytes: number;
   /** Copies the whole of `source` to `byteOffset`. */
   write(source: ArrayBufferView, byteOffset: number): void;
-  /**
-   * Copies rows of `rowBytes` bytes of `table`, in the order of `index`, to `byteOffset`. With
-   * `values`, 256 of 4 or 8 bytes, each byte of the table is written as the value it stands for.
-   */
-  writeRows(
-    table: ArrayBufferView,
-    rowBytes: number,
-    index: Int32Array,
-    values: ArrayBufferView | null,
-    byteOffset: number,
-  ): void;
   /** Fills the whole of `target` from `byteOffset`. */
   read(target: ArrayBufferView, byteOffset: number): void;
   dispose(): void;
@@ -36,6 +25,19 @@ export interface NativeDevice {
   readonly simd: string;
   /** Zero-filled. */
   allocate(bytes: number): NativeBuffer;
+  /**
+   * Copies rows of `rowBytes` bytes of `table`, in the order of `index`, to `byteOffset` of a
+   * buffer. With `values`, 256 of 4 or 8 bytes, each byte of the table is written as the value it
+   * stands for. Waits for a job that is running.
+   */
+  writeRows(
+    target: NativeBuffer,
+    byteOffset: number,
+    table: ArrayBufferView,
+    rowBytes: number,
+    index: Int32Array,
+    values: ArrayBufferView | null,
+  ): void;
   /** `poison` fills the arena with NaN before each call, to find reads of memory that was never written. */
   compile(code: Float64Array, options: { poison: boolean }): NativeProgram;
   /**

@@ -16,7 +16,6 @@ Napi::Function BufferObject::Define(Napi::Env env) {
                      {
                          InstanceAccessor<&BufferObject::GetBytes>("bytes"),
                          InstanceMethod<&BufferObject::Write>("write"),
-                         InstanceMethod<&BufferObject::WriteRows>("writeRows"),
                          InstanceMethod<&BufferObject::Read>("read"),
                          InstanceMethod<&BufferObject::Dispose>("dispose"),
                      });
@@ -30,36 +29,6 @@ void BufferObject::Write(const Napi::CallbackInfo& info) {
   const Bytes source = ViewArgument(info[0], "source");
   const int64_t offset = CheckedOffset(info[1], source.size);
   Guard(info.Env(), [&] { held()->Write(offset, source.data, source.size); });
-}
-
-void BufferObject::WriteRows(const Napi::CallbackInfo& info) {
-  const Napi::Env env = info.Env();
-  const Bytes table = ViewArgument(info[0], "table");
-  HostRows rows;
-  rows.table = table.data;
-  rows.row_bytes = IntegerArgument(info[1], "rowBytes", 0, table.size);
-  const auto index =
-      TypedArrayArgument<Napi::Int32Array>(info[2], napi_int32_array, "index", "an Int32Array");
-  rows.index = index.Data();
-  rows.count = static_cast<int64_t>(index.ElementLength());
-  const int64_t last = rows.row_bytes == 0 ? kLargestInteger : table.size / rows.row_bytes - 1;
-  for (int64_t i = 0; i < rows.count; i++) {
-    if (rows.index[i] < 0 || rows.index[i] > last) {
-      ThrowBadArgument(env, "rows from 0 to " + std::to_string(last) + " in index",
-                       std::to_string(rows.index[i]));
-    }
-  }
-  if (!info[3].IsNull()) {
-    const Bytes values = ViewArgument(info[3], "values");
-    if (values.size != 256 * 4 && values.size != 256 * 8) {
-      ThrowBadArgument(env, "values to be 256 numbers of 4 or 8 bytes",
-                       std::to_string(values.size) + " bytes");
-    }
-    rows.values = values.data;
-    rows.value_bytes = values.size / 256;
-  }
-  const int64_t offset = CheckedOffset(info[4], rows.bytes());
-  Guard(env, [&] { held()->WriteRows(offset, rows); });
 }
 
 void BufferObject::Read(const Napi::CallbackInfo& info) {

@@ -16,14 +16,15 @@ class BufferObject final : public Handle<BufferObject, Buffer> {
 
   static Napi::Function Define(Napi::Env env);
 
+  // An offset from which `bytes` lie within the buffer.
+  int64_t CheckedOffset(const Napi::Value& offset, int64_t bytes) const;
+
  private:
   Napi::Value GetBytes(const Napi::CallbackInfo& info);
   void Write(const Napi::CallbackInfo& info);
-  void WriteRows(const Napi::CallbackInfo& info);
   void Read(const Napi::CallbackInfo& info);
   void Dispose(const Napi::CallbackInfo& info);
 
-  int64_t CheckedOffset(const Napi::Value& offset, int64_t bytes) const;
   // Tells the garbage collector how much memory hangs on this object.
   void Account(int64_t change) const;
 

@@ -1,5 +1,6 @@
 #include "addon/device_object.h"
 
+#include <mutex>
 #include <vector>
 
 #include "addon/buffer_object.h"
@@ -24,6 +25,34 @@ std::vector<std::shared_ptr<Held>> HeldByAll(const Napi::Value& value, const cha
   return held;
 }
 
+HostRows RowsArgument(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const Bytes table = ViewArgument(info[2], "table");
+  HostRows rows;
+  rows.table = table.data;
+  rows.row_bytes = IntegerArgument(info[3], "rowBytes", 0, table.size);
+  const auto index =
+      TypedArrayArgument<Napi::Int32Array>(info[4], napi_int32_array, "index", "an Int32Array");
+  rows.index = index.Data();
+  rows.count = static_cast<int64_t>(index.ElementLength());
+  const int64_t last = rows.row_bytes == 0 ? kLargestInteger : table.size / rows.row_bytes - 1;
+  for (int64_t i = 0; i < rows.count; i++) {
+    if (rows.index[i] < 0 || rows.index[i] > last) {
+      ThrowBadArgument(env, "rows from 0 to " + std::to_string(last) + " in index",
+                       std::to_string(rows.index[i]));
+    }
+  }
+  if (info[5].IsNull()) return rows;
+  const Bytes values = ViewArgument(info[5], "values");
+  if (values.size != 256 * 4 && values.size != 256 * 8) {
+    ThrowBadArgument(env, "values to be 256 numbers of 4 or 8 bytes",
+                     std::to_string(values.size) + " bytes");
+  }
+  rows.values = values.data;
+  rows.value_bytes = values.size / 256;
+  return rows;
+}
+
 }  // namespace
 
 Napi::Function DeviceObject::Define(Napi::Env env) {
@@ -32,6 +61,7 @@ Napi::Function DeviceObject::Define(Napi::Env env) {
                          InstanceAccessor<&DeviceObject::GetThreads>("threads"),
                          InstanceAccessor<&DeviceObject::GetSimd>("simd"),
                          InstanceMethod<&DeviceObject::Allocate>("allocate"),
+                         InstanceMethod<&DeviceObject::WriteRows>("writeRows"),
                          InstanceMethod<&DeviceObject::Compile>("compile"),
                          InstanceMethod<&DeviceObject::RunSync>("runSync"),
                          InstanceMethod<&DeviceObject::Run>("run"),
@@ -52,6 +82,19 @@ Napi::Value DeviceObject::Allocate(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&] {
     return BufferObject::Make(info.Env(), Instance::Of(info.Env()).buffer_class,
                               held()->Allocate(bytes));
+  });
+}
+
+void DeviceObject::WriteRows(const Napi::CallbackInfo& info) {
+  const BufferObject& buffer = BufferObject::From(info[0]);
+  if (buffer.held()->device() != held().get()) {
+    ThrowBadArgument(info.Env(), "a buffer of this device", "one of another");
+  }
+  const HostRows rows = RowsArgument(info);
+  const int64_t offset = buffer.CheckedOffset(info[1], rows.bytes());
+  Guard(info.Env(), [&] {
+    const std::lock_guard<std::mutex> lock(held()->busy());
+    held()->WriteRows(*buffer.held(), offset, rows);
   });
 }
 

@@ -20,6 +20,7 @@ class DeviceObject final : public Handle<DeviceObject, Device> {
   Napi::Value GetThreads(const Napi::CallbackInfo& info);
   Napi::Value GetSimd(const Napi::CallbackInfo& info);
   Napi::Value Allocate(const Napi::CallbackInfo& info);
+  void WriteRows(const Napi::CallbackInfo& info);
   Napi::Value Compile(const Napi::CallbackInfo& info);
   void RunSync(const Napi::CallbackInfo& info);
   Napi::Value Run(const Napi::CallbackInfo& info);

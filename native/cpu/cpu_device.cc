@@ -1,5 +1,6 @@
 #include "cpu/cpu_device.h"
 
+#include <algorithm>
 #include <cstring>
 #include <utility>
 #include <vector>
@@ -12,6 +13,8 @@
 namespace glocal::cpu {
 namespace {
 
+constexpr int64_t kRowBytesPerTask = int64_t{1} << 20;
+
 class CpuBuffer final : public Buffer {
  public:
   CpuBuffer(const Device* device, int64_t bytes)
@@ -22,7 +25,6 @@ class CpuBuffer final : public Buffer {
   void Write(int64_t offset, const void* source, int64_t bytes) override {
     std::memcpy(data() + offset, source, static_cast<size_t>(bytes));
   }
-  void WriteRows(int64_t offset, const HostRows& rows) override { CopyRows(rows, data() + offset); }
   void Read(int64_t offset, void* target, int64_t bytes) const override {
     std::memcpy(target, data() + offset, static_cast<size_t>(bytes));
   }
@@ -58,6 +60,16 @@ class CpuDevice final : public Device {
 
   std::unique_ptr<Executable> Compile(Program program, const CompileOptions& options) override {
     return std::make_unique<CpuExecutable>(this, std::move(program), options.poison);
+  }
+
+  // All threads: most of the time goes into touching new pages.
+  void WriteRows(Buffer& buffer, int64_t offset, const HostRows& rows) override {
+    std::byte* target = static_cast<CpuBuffer&>(buffer).data() + offset;
+    const int64_t bytes_each = std::max<int64_t>(1, rows.row_bytes * rows.value_bytes);
+    const int64_t grain = std::max<int64_t>(1, kRowBytesPerTask / bytes_each);
+    runner_.pool().Run((rows.count + grain - 1) / grain, [&](int64_t task, int) {
+      CopyRows(rows, task * grain, std::min(rows.count, (task + 1) * grain), target);
+    });
   }
 
   void Call(const Executable& executable, const Place* slots) override {

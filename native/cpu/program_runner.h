@@ -15,6 +15,8 @@ class ProgramRunner {
   ProgramRunner(int threads, const Kernels& kernels);
 
   int threads() const { return pool_.threads(); }
+  // For other work than programs, between two of them.
+  ThreadPool& pool() { return pool_; }
 
   // `slots` has an address for each slot of the program. `poison` fills arenas with NaN first.
   void Run(const Program& program, std::byte* const* slots, bool poison);
