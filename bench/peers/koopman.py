@@ -2,6 +2,9 @@
 
 import numpy as np
 
+# Rows from which a factorisation first pays.
+TALL = 200
+
 
 def steady_state(trajectory, stacks, tolerance, rcond=1e-6):
     """(estimate, whether any mode was kept) from rows in time order.
@@ -25,6 +28,11 @@ def steady_state(trajectory, stacks, tolerance, rcond=1e-6):
     kept = np.abs(eigenvalues - 1) < tolerance
     if not kept.any():
         return rows[-1], False
-    modes = advanced @ vectors
-    amplitudes, *_ = np.linalg.lstsq(modes, before[:, 0].astype(complex), rcond=None)
+    modes, first = advanced @ vectors, before[:, 0]
+    if len(first) >= TALL:
+        # The same fit within the span of the modes, by real factors: a complex one of all rows costs more.
+        basis, factor = np.linalg.qr(advanced)
+        amplitudes, *_ = np.linalg.lstsq(factor @ vectors, basis.T @ first, rcond=None)
+    else:
+        amplitudes, *_ = np.linalg.lstsq(modes, first.astype(complex), rcond=None)
     return (modes[:features, kept] @ amplitudes[kept]).real, True
