@@ -10,11 +10,11 @@ import { loadAddon } from "../../lib/native/load.js";
 import { simplify } from "../../lib/transform/simplify.js";
 import { cases } from "../conformance/cases.js";
 import { derivativesGraph, isSmooth, valueGraph } from "../conformance/graphs.js";
-import { lenetStep } from "./lenet-step.js";
+import { BATCH_INPUT, lenetStep } from "./lenet-step.js";
 import { build, randomProgram } from "./random-program.js";
 
 const KINDS =
-  "map reduce argmax matmul conv2d conv2dInputGrad conv2dFilterGrad avgPool avgPoolGrad maxPool maxPoolGrad maxPoolTangent gather scatterAdd randomUniform".split(
+  "map reduce argmax matmul conv2d conv2dInputGrad conv2dFilterGrad avgPool avgPoolGrad maxPool maxPoolGrad maxPoolTangent gather scatterAdd randomUniform blocks".split(
     " ",
   );
 
@@ -155,6 +155,16 @@ class Reader {
           key: this.ref(),
           out: this.ref(),
         };
+      case "blocks": {
+        const head = this.fields("blocks", "parts");
+        const program = this.program();
+        const slots = program.slots.map(() => ({
+          ref: this.ref(),
+          access: ["read", "write", "sum"][this.number()],
+          ...this.fields("blockStride", "partStride"),
+        }));
+        return { ...head, program, slots };
+      }
       default: {
         const head = {
           dtype: this.dtype(),
@@ -168,18 +178,38 @@ class Reader {
     }
   }
 
+  program(): Unnamed {
+    return {
+      arenaBytes: this.number(),
+      slots: this.list(() => ({ dtype: this.dtype(), bytes: this.number() })),
+      steps: this.list(() => this.step()),
+    };
+  }
+
   done(): boolean {
     return this.at === this.numbers.length;
   }
 }
 
+/** A program as the stream has it. */
+interface Unnamed {
+  readonly arenaBytes: number;
+  readonly slots: readonly object[];
+  readonly steps: readonly unknown[];
+}
+
+function unnamed({ arenaBytes, slots, steps }: Program): Unnamed {
+  return {
+    arenaBytes,
+    slots: slots.map(({ dtype, bytes }) => ({ dtype, bytes })),
+    steps: steps.map((s) => (s.op === "blocks" ? { ...s, program: unnamed(s.program) } : s)),
+  };
+}
+
 function expectRoundTrip(program: Program): void {
   const reader = new Reader(encode(program));
   expect(reader.number()).toBe(ENCODING_VERSION);
-  expect(reader.number()).toBe(program.arenaBytes);
-  const slots = reader.list(() => ({ dtype: DTYPES[reader.number()], bytes: reader.number() }));
-  expect(slots).toEqual(program.slots.map(({ dtype, bytes }) => ({ dtype, bytes })));
-  expect(reader.list(() => reader.step())).toEqual(program.steps);
+  expect(reader.program()).toEqual(unnamed(program));
   expect(reader.done()).toBe(true);
 }
 
@@ -189,10 +219,11 @@ describe("encoding", () => {
   });
 
   test("loses nothing of LeNet's training step", () => {
-    for (const lanes of [0, 3]) expectRoundTrip(lenetStep(lanes).program);
+    for (const lanes of [0, 3])
+      for (const batch of [[], [BATCH_INPUT]]) expectRoundTrip(lenetStep(lanes, { batch }).program);
   });
 
-  test("loses nothing of any kind of step", () => {
+  test("loses nothing of any kind of step but blocks, of which LeNet has one", () => {
     const seen = new Set<string>();
     for (const { instances } of cases)
       for (const instance of fc.sample(instances, { numRuns: 3, seed: 7 })) {
@@ -203,7 +234,7 @@ describe("encoding", () => {
         expectRoundTrip(program);
         for (const step of program.steps) seen.add(step.op);
       }
-    expect([...seen].sort()).toEqual([...KINDS].sort());
+    expect([...seen, "blocks"].sort()).toEqual([...KINDS].sort());
   });
 
   test("loses nothing of any random program, infinite constants included", () => {
@@ -211,6 +242,18 @@ describe("encoding", () => {
       fc.property(randomProgram(true), (random) => {
         const { graph, donate, lanedOutputs } = build(random);
         const options = { name: "random", lanes: 2, donate, lanedOutputs };
+        expectRoundTrip(lower(simplify(graph), options).program);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("loses nothing of programs in blocks", () => {
+    fc.assert(
+      fc.property(randomProgram(true, true), (random) => {
+        const { graph, donate, lanedOutputs } = build(random, true);
+        const blocks = { size: 2, parts: 2 };
+        const options = { name: "random", lanes: 2, donate, lanedOutputs, batch: [0], blocks };
         expectRoundTrip(lower(simplify(graph), options).program);
       }),
       { numRuns: 100 },

@@ -40,6 +40,9 @@ function model(): { params: Params; paths: readonly string[] } {
   return { params, paths: flatten(params, isTensor)[1].paths };
 }
 
+/** The input that says which examples are the batch. */
+export const BATCH_INPUT = 2 * shapes.length + HYPER + 2;
+
 /** @param lanes 0 for a step without tangents */
 export function lenetStep(lanes: number, options: Partial<LowerOptions> = {}): Lowered {
   const laned = lanes > 0;

@@ -1,9 +1,15 @@
 /** The lowered training step of LeNet, without any device. */
 import { describe, expect, test } from "vitest";
-import { lenetStep, printProgram } from "./lenet-step.js";
+import { BATCH_INPUT, lenetStep, printProgram } from "./lenet-step.js";
 
 /** Kernel calls of one step. These may only go down. */
 const MOST_CALLS = { 0: 48, 1: 112, 3: 112 };
+/** Where the batch runs in blocks: steps outside, the blocks among them, and kernels of each block. */
+const MOST_CALLS_IN_BLOCKS = {
+  0: { outside: 13, block: 42 },
+  1: { outside: 40, block: 83 },
+  3: { outside: 40, block: 83 },
+};
 const MOST_ARENA_MIB = { 0: 14, 3: 34.5 };
 /** Updated state that tangents still have to read the old of: one for each parameter and its momentum. */
 const MOST_COPIES = { 0: 0, 3: 16 };
@@ -21,6 +27,18 @@ describe("a training step of LeNet", () => {
     const { program } = lenetStep(lanes);
     expect(program.arenaBytes / 2 ** 20).toBeLessThanOrEqual(MOST_ARENA_MIB[lanes]);
   });
+
+  test.each([0, 1, 3] as const)(
+    "with %d lanes makes no more kernel calls in blocks than ever before",
+    (lanes) => {
+      const { steps } = lenetStep(lanes, { batch: [BATCH_INPUT] }).program;
+      const regions = steps.filter((s) => s.op === "blocks");
+      expect(regions.map(({ blocks, parts }) => [blocks, parts])).toEqual([[16, 16]]);
+      expect(steps.length).toBeLessThanOrEqual(MOST_CALLS_IN_BLOCKS[lanes].outside);
+      for (const { program } of regions)
+        expect(program.steps.length).toBeLessThanOrEqual(MOST_CALLS_IN_BLOCKS[lanes].block);
+    },
+  );
 
   test("without lanes is this program", () => {
     expect(printProgram(lenetStep(0).program)).toMatchSnapshot();
