@@ -33,7 +33,7 @@ function evenRule(
   isEven: (x: Tensor) => boolean,
 ): BatchRule | undefined {
   if (node.shape[0] !== examples) return undefined;
-  const rule = batchRule(node, isEven);
+  const rule = batchRule(node);
   if (rule?.result !== "rows") return undefined;
   const fits = rule.operands.every(
     (kind, i) => kind === "whole" || isEven(node.inputs[i] as Tensor),
@@ -63,7 +63,7 @@ export function batchRoles(graph: Graph, batch: readonly number[]): BatchRoles |
 
   const separate = (node: Tensor): Role | undefined => {
     if (!node.inputs.some(isRows)) return undefined;
-    const rule = batchRule(node, isRows);
+    const rule = batchRule(node);
     const fits = rule?.operands.every((kind, i) => {
       const x = node.inputs[i] as Tensor;
       if (kind === "whole") return !isRows(x);

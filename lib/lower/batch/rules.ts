@@ -40,10 +40,7 @@ export interface BatchRule {
   attrs(examples: number): Attrs;
 }
 
-/** Whether an operand has rows that differ from example to example. */
-type HasRows = (operand: Tensor) => boolean;
-
-type Rule = (node: Tensor, hasRows: HasRows) => BatchRule | undefined;
+type Rule = (node: Tensor) => BatchRule | undefined;
 
 const rows = (node: Tensor, attrs?: BatchRule["attrs"]): BatchRule => ({
   result: "rows",
@@ -66,20 +63,18 @@ const keepsFirstAxis = (node: Tensor) =>
   node.inputs.every((x) => x.shape.length > 0 && x.shape[0] === node.shape[0]);
 
 /** A product of matrices: examples are rows of the left one, or the axis that is summed over, or leading matrices of both. */
-function matmul(node: Tensor, hasRows: HasRows): BatchRule | undefined {
+function matmul(node: Tensor): BatchRule | undefined {
   const [x, y] = node.inputs as [Tensor, Tensor];
   const { transA, transB } = node.attrs as { transA: boolean; transB: boolean };
   const rank = node.shape.length;
   if (rank === 2) {
     if (transA) return transB ? undefined : sum(node);
-    return hasRows(y) ? undefined : first(node);
+    return first(node);
   }
   // A lower rank means that every example meets the same matrices.
   const along = (operand: Tensor) =>
     operand.shape.length === rank && operand.shape[0] === node.shape[0] ? "rows" : "whole";
-  const operands = [along(x), along(y)] as const;
-  const fits = [x, y].every((operand, i) => !hasRows(operand) || operands[i] === "rows");
-  return fits ? { ...rows(node), operands } : undefined;
+  return { ...rows(node), operands: [along(x), along(y)] };
 }
 
 const rules = new Map<unknown, Rule>([
@@ -124,8 +119,8 @@ const rules = new Map<unknown, Rule>([
   [scatterAddPrimitive, sum],
 ]);
 
-/** How `node` treats the batch along axis 0 of its operands; undefined when it needs all examples at once. */
-export function batchRule(node: Tensor, hasRows: HasRows): BatchRule | undefined {
+/** How `node` treats a batch along axis 0 of those operands that the rule takes by rows; undefined when it needs all examples at once. */
+export function batchRule(node: Tensor): BatchRule | undefined {
   if (elementwisePrimitive(node.primitive)) return rows(node);
-  return rules.get(node.primitive)?.(node, hasRows);
+  return rules.get(node.primitive)?.(node);
 }
