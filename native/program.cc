@@ -419,10 +419,13 @@ class Decoder {
                             ? step.blocks == 1 || slot.block_stride >= bound.bytes
                             : step.parts == 1 || slot.part_stride >= bound.bytes);
     if (!apart) ThrowExpected("memory of its own for every block or part that writes", "shared");
+    if (slot.access == SlotAccess::kSum && slot.block_stride != 0) {
+      ThrowExpected("one sum for all blocks of a part", "one for each");
+    }
     const Extent extent = Extent()
                               .Add(step.blocks, slot.block_stride / size)
                               .Add(step.parts, slot.part_stride / size)
-                              .AddBlock(bound.bytes / size);
+                              .AddBlock((bound.bytes + size - 1) / size);
     Check(slot.ref, bound.dtype, extent);
     return slot;
   }
@@ -430,7 +433,8 @@ class Decoder {
   BlocksStep ReadBlocks() {
     if (nested_) ThrowExpected("blocks in the outermost program only", "blocks inside of blocks");
     BlocksStep step;
-    step.blocks = Count("the number of blocks");
+    // So few that the products with which they are dealt out to parts fit.
+    step.blocks = Integer("the number of blocks", 1, INT32_MAX);
     step.parts = Integer("the number of parts", 1, step.blocks);
     Decoder nested(in_, true);
     step.program = std::make_shared<Program>(nested.Run());
