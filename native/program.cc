@@ -414,10 +414,10 @@ class Decoder {
       ThrowExpected("strides that are multiples of " + std::to_string(size), "others");
     }
     // Threads that run side by side must not write the same memory.
-    const bool apart = slot.access == SlotAccess::kRead ||
-                       (slot.access == SlotAccess::kWrite
-                            ? step.blocks == 1 || slot.block_stride >= bound.bytes
-                            : step.parts == 1 || slot.part_stride >= bound.bytes);
+    const bool apart =
+        slot.access == SlotAccess::kRead ||
+        (slot.access == SlotAccess::kWrite ? step.blocks == 1 || slot.block_stride >= bound.bytes
+                                           : step.parts == 1 || slot.part_stride >= bound.bytes);
     if (!apart) ThrowExpected("memory of its own for every block or part that writes", "shared");
     if (slot.access == SlotAccess::kSum && slot.block_stride != 0) {
       ThrowExpected("one sum for all blocks of a part", "one for each");
@@ -497,8 +497,7 @@ Program DecodeProgram(const double* code, size_t length) {
   Decoder decoder(in, false);
   Program program = decoder.Run();
   if (!decoder.rest().done()) {
-    ThrowExpected("the end of the stream",
-                  std::to_string(decoder.rest().left()) + " more numbers");
+    ThrowExpected("the end of the stream", std::to_string(decoder.rest().left()) + " more numbers");
   }
   return program;
 }

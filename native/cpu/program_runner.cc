@@ -63,8 +63,8 @@ void ProgramRunner::RunPart(const BlocksStep& step, int64_t part, const Context&
   for (int64_t block = step.blocks * part / step.parts; block < end; block++) {
     for (size_t i = 0; i < step.slots.size(); i++) {
       const BlockSlot& slot = step.slots[i];
-      worker.slots[i] = context.At<std::byte>(slot.ref) + block * slot.block_stride +
-                        part * slot.part_stride;
+      worker.slots[i] =
+          context.At<std::byte>(slot.ref) + block * slot.block_stride + part * slot.part_stride;
     }
     if (poison) Poison(arena, program);
     for (const Step& s : program.steps) RunStep(s, own, poison);
