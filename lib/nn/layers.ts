@@ -6,7 +6,7 @@ import { full } from "../ops/constant.js";
 import { conv2d as convolve } from "../ops/conv.js";
 import { add, ge, mul, logistic as sigmoidOf, tanh as tanhOf, where } from "../ops/elementwise.js";
 import { matmul } from "../ops/matmul.js";
-import { standardize } from "../ops/normalize.js";
+import { groupNormalize } from "../ops/normalize.js";
 import { avgPool as average, maxPool as maximum, type PoolOptions } from "../ops/pool.js";
 import { bernoulli } from "../ops/random.js";
 import { mean } from "../ops/reduce.js";
@@ -103,11 +103,10 @@ export function groupNorm(
       shift: zeros([channels], fan, context),
     }),
     apply: (params, x) => {
-      const lead = x.shape.slice(0, -1);
-      const grouped = reshape(x, [...lead, groups, channels / groups]);
-      const within = grouped.shape.map((_, i) => i).filter((i) => i !== 0 && i !== lead.length);
-      const normal = reshape(standardize(grouped, { axes: within, ...options }), x.shape);
-      return add(mul(normal, params.scale as Tensor), params.shift as Tensor);
+      return groupNormalize(x, params.scale as Tensor, params.shift as Tensor, {
+        groups,
+        ...options,
+      });
     },
   };
 }

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import type { Tensor } from "../../../lib/ir/graph.js";
 import * as ops from "../../../lib/ops/index.js";
+import { groupNormalize } from "../../../lib/ops/normalize.js";
 import { type Case, EXACT, SUMMED, type Tolerance, type Values } from "../case.js";
 import { instances, shape, shapeAndAxes, shapeAndAxis } from "../shapes.js";
 import { constant, distinct, real, tied, whole } from "../values.js";
@@ -119,6 +120,24 @@ export const reduceCases: readonly Case[] = [
       args: [{ shape: s, values: distinct() }],
       apply: ([x]) => ops.standardize(x as Tensor, { axes, epsilon: 0.1 }),
     })),
+  },
+  {
+    name: "groupNormalize",
+    covers: ["sum", "sqrt", "div"],
+    differentiable: true,
+    tolerance: NORMALIZED,
+    instances: instances(
+      fc.tuple(shape(1, 3), fc.integer({ min: 1, max: 3 }), fc.integer({ min: 1, max: 3 })),
+      ([lead, groups, size]) => ({
+        args: [
+          { shape: [...lead, groups * size], values: distinct() },
+          { shape: [groups * size], values: real() },
+          { shape: [groups * size], values: real() },
+        ],
+        apply: ([x, scale, shift]) =>
+          groupNormalize(x as Tensor, scale as Tensor, shift as Tensor, { groups, epsilon: 0.1 }),
+      }),
+    ),
   },
   {
     name: "oneHot, with indices outside of its depth",
