@@ -79,7 +79,7 @@ export interface BilevelOptions<State, Hyper, Batch> extends DeviceOptions {
   readonly onDivergence?: "throw" | "record";
   /** Stops between two steps and keeps what was done. */
   readonly signal?: AbortSignal;
-  /** Validation examples per chunk: memory grows with it, results do not depend on it beyond rounding. Default 250. */
+  /** Validation examples per chunk: the more, the fewer programs are called; memory grows with it only where the criterion mixes examples. Results do not depend on it beyond rounding. Default 1,000. */
   readonly criterionBatch?: number;
   /**
    * How hypergradients are computed; both give the same ones. "forward" carries a tangent per
@@ -111,7 +111,7 @@ export function bilevel<State, Hyper, Batch>(
   options: BilevelOptions<State, Hyper, Batch>,
 ): Study<WindowReport<Readonly<Record<string, number>>>, BilevelResult<State>> {
   refuseUnknown("bilevel", options, KNOWN);
-  const { steps, batchSize, seed = 0, criterionBatch = 250, onDivergence = "throw" } = options;
+  const { steps, batchSize, seed = 0, criterionBatch = 1000, onDivergence = "throw" } = options;
   const { outer = adam({ lr: 0.05 }), hypergradient: estimator = glocal(), evaluate } = options;
   checkWhole("steps", steps, 1);
   checkWhole("batchSize", batchSize, 1);

@@ -24,6 +24,8 @@ const BLOCK_BYTES = 3 << 20;
 const MOST_PARTS = 16;
 /** All sums together. */
 const SUM_BYTES = 1 << 28;
+/** An example that needs more than this gains nothing: its values leave every cache before they are read. */
+const MOST_EXAMPLE_BYTES = 1 << 26;
 /** A region with less work than this runs faster as it is, kernel by kernel. */
 const LEAST_FLOPS = 4e6;
 
@@ -33,12 +35,10 @@ const divisors = (n: number) =>
 /** @returns undefined when the region should not be cut into blocks */
 export function chooseBlocks(cost: RegionCost): BlockSizes | undefined {
   const { examples, exampleBytes, exampleFlops, sumBytes } = cost;
-  if (exampleFlops * examples < LEAST_FLOPS) return undefined;
-  const fitting = divisors(examples).filter((size) => size * exampleBytes <= BLOCK_BYTES);
-  const size = Math.min(fitting.at(-1) ?? 1, Math.max(1, examples / MOST_PARTS));
-  const even = divisors(examples)
-    .filter((d) => d <= size)
-    .at(-1) as number;
+  if (exampleFlops * examples < LEAST_FLOPS || exampleBytes > MOST_EXAMPLE_BYTES) return undefined;
+  const fits = (size: number) =>
+    size * exampleBytes <= BLOCK_BYTES && size * MOST_PARTS <= examples;
+  const size = divisors(examples).filter(fits).at(-1) ?? 1;
   const most = Math.max(1, Math.floor(SUM_BYTES / Math.max(1, sumBytes)));
-  return { size: even, parts: Math.min(MOST_PARTS, most, examples / even) };
+  return { size, parts: Math.min(MOST_PARTS, most, examples / size) };
 }
