@@ -5,6 +5,7 @@
 #include "cpu/kernels/conv_cover.h"
 #include "cpu/kernels/conv_image.h"
 #include "cpu/kernels/conv_spread.h"
+#include "cpu/kernels/conv_strip.h"
 #include "cpu/kernels/conv_tasks.h"
 #include "cpu/kernels/conv_weights.h"
 
@@ -23,11 +24,20 @@ struct PixelTiles {
   }
 };
 
+// Strips are best several rows high: one row's sums would wait for each other.
+struct StripTiles {
+  static constexpr bool Has(int rows, int entries) {
+    return entries <= 12 && PixelTiles::Has(rows, entries);
+  }
+};
+
 template <class T>
-const TileTable<T>& PixelTable(int64_t vectors) {
+const TileTable<T>& PixelTable(const Correlation<T>& c, int64_t vectors) {
   switch (vectors) {
-    case 1:
-      return kTileTable<T, PixelTiles, 1, false>;
+    case 1: {
+      const auto* strips = StripTableFor<T, StripTiles, Ends::kInside>(c.taps_w, c.stride_w);
+      return strips ? *strips : kTileTable<T, PixelTiles, 1, false>;
+    }
     case 2:
       return kTileTable<T, PixelTiles, 2, false>;
     default:
@@ -51,8 +61,8 @@ class Correlator {
     for (int part = 0; part < 2; ++part) {
       const int64_t group = groups[part];
       if (group == 0) continue;
-      covers_[part][0] = &CoverOf(PixelTable<T>(group), group, band_rows_, c.columns);
-      covers_[part][1] = &CoverOf(PixelTable<T>(group), group, last_rows, c.columns);
+      covers_[part][0] = &CoverOf(PixelTable(c, group), group, band_rows_, c.columns);
+      covers_[part][1] = &CoverOf(PixelTable(c, group), group, last_rows, c.columns);
     }
   }
 
@@ -138,7 +148,7 @@ class Correlator {
       outs[v] = result + vector / weights_.lane_vectors() * c_.result_lane_stride +
                 vector % weights_.lane_vectors() * kWidth<T>;
     }
-    const TileTable<T>& table = PixelTable<T>(group);
+    const TileTable<T>& table = PixelTable(c_, group);
     covers_[group != weights_.Group(0)][rows != band_rows_]->ForEach(
         [&](int64_t row, int tile_rows, int64_t entry, int entries) {
           // Rows of taps that meet only the border, for all rows of the tile, add nothing.

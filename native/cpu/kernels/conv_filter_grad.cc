@@ -37,11 +37,15 @@ const TileTable<T>& TapTable(int64_t vectors) {
   }
 }
 
-// Pixels of x and ȳ that are summed in one go: they stay in the L1 cache for all tiles.
-constexpr int64_t kChunkBytes = 32 * 1024;
+// Pixels of x and ȳ that are summed in one go: they stay in the L1 cache for all tiles, or for a
+// big filter, which passes through the registers once for each chunk, at least in the L2 cache.
+constexpr int64_t kLeastChunkBytes = 32 * 1024;
+constexpr int64_t kMostChunkBytes = 256 * 1024;
 // Partial sums of one lane; fixed, so that the order of addition is.
 constexpr int64_t kMostParts = 16;
 constexpr int64_t kMostPartialBytes = int64_t{64} << 20;
+// Pixels of a part: fewer take no longer than adding its partial sum to the others.
+constexpr int64_t kLeastPartPixels = 512;
 
 template <class T>
 class FilterGradient {
@@ -67,8 +71,9 @@ class FilterGradient {
     const double flops = 2.0 * static_cast<double>(w_.n * w_.oh * w_.ow) *
                          static_cast<double>(w_.kh * row_entries_ * vectors_ * kWidth<T>);
     const int64_t partial_bytes = filter_size_ * static_cast<int64_t>(sizeof(T));
-    parts_ = TasksFor(flops, std::clamp<int64_t>(kMostPartialBytes / (partial_bytes * step_.lanes),
-                                                 1, std::min<int64_t>(kMostParts, chunks_)));
+    const int64_t most = std::min({kMostParts, chunks_, w_.n * w_.oh * w_.ow / kLeastPartPixels,
+                                   kMostPartialBytes / (partial_bytes * step_.lanes)});
+    parts_ = TasksFor(flops, most);
     const size_t partials = parts_ > 1 ? CacheLines(partial_bytes * parts_ * step_.lanes) : 0;
     const size_t x_bytes = copies_x_ ? CacheLines(chunk_x_ * static_cast<int64_t>(sizeof(T))) : 0;
     const size_t y_bytes = copies_y_ ? CacheLines(chunk_y_ * static_cast<int64_t>(sizeof(T))) : 0;
@@ -95,7 +100,9 @@ class FilterGradient {
     y_pixel_ = copies_y_ ? vectors_ * kWidth<T> : w_.o;
     const int64_t row_bytes = static_cast<int64_t>(sizeof(T)) *
                               (w_.stride_h * crop_columns_ * w_.c + w_.ow * vectors_ * kWidth<T>);
-    const int64_t fitting = std::max<int64_t>(kChunkBytes / std::max<int64_t>(row_bytes, 1), 4);
+    const int64_t chunk_bytes = std::clamp(filter_size_ * static_cast<int64_t>(sizeof(T)) / 4,
+                                           kLeastChunkBytes, kMostChunkBytes);
+    const int64_t fitting = std::max<int64_t>(chunk_bytes / std::max<int64_t>(row_bytes, 1), 4);
     const int64_t rows = std::max<int64_t>(w_.oh, 1);
     bands_ = (rows + fitting - 1) / fitting;
     band_rows_ = (rows + bands_ - 1) / bands_;

@@ -6,7 +6,7 @@
 #include <cstdint>
 
 #include "cpu/kernels/conv_correlate.h"
-#include "cpu/kernels/conv_tile.h"
+#include "cpu/kernels/conv_strip.h"
 #include "cpu/kernels/transpose.h"
 
 namespace glocal::cpu::GLOCAL_SIMD {
@@ -22,7 +22,7 @@ class Weights {
     sets_ = own && !side_by_side_ ? c.lanes : 1;
     lane_vectors_ = VectorsFor<T>(c.result_channels);
     vectors_ = lane_vectors_ * (side_by_side_ ? c.lanes : 1);
-    most_ = vectors_ % 3 == 0 ? 3 : std::min<int64_t>(vectors_, 2);
+    most_ = MostInGroup();
     tap_row_ = c.taps_w * c.channels;
     packs_ = c.result_channel_step != 1 || c.result_channels % kWidth<T> != 0 ||
              c.tap_step != c.channels * c.channel_step;
@@ -63,6 +63,12 @@ class Weights {
   }
 
  private:
+  // Groups of two share numbers of the source as well as strips of one do, and better than three.
+  int64_t MostInGroup() const {
+    if (HasStrips(c_.taps_w, c_.stride_w)) return vectors_ % 2 == 0 ? 2 : 1;
+    return vectors_ % 3 == 0 ? 3 : std::min<int64_t>(vectors_, 2);
+  }
+
   int64_t First(int64_t vector) const { return vector / most_ * most_; }
   int64_t SetSize() const { return c_.taps_h * tap_row_ * vectors_ * kWidth<T>; }
 
