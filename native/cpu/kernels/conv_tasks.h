@@ -11,8 +11,8 @@ namespace glocal::cpu::GLOCAL_SIMD {
 // A task of some 30 µs: long against waking a thread, short against a training step.
 inline constexpr double kTaskFlops = 4e6;
 
-inline int64_t TasksFor(double flops, int64_t most) {
-  const int64_t wanted = static_cast<int64_t>(std::min(flops / kTaskFlops, 1e9));
+inline int64_t TasksFor(double flops, int64_t most, double task_flops = kTaskFlops) {
+  const int64_t wanted = static_cast<int64_t>(std::min(flops / task_flops, 1e9));
   return std::clamp<int64_t>(wanted, 1, std::max<int64_t>(most, 1));
 }
 

@@ -8,6 +8,7 @@
 #include "blas.h"
 #include "cpu/kernels/conv_tasks.h"
 #include "cpu/kernels/entries.h"
+#include "cpu/kernels/transpose.h"
 
 namespace glocal::cpu::GLOCAL_SIMD {
 namespace {
@@ -25,6 +26,12 @@ void Gemm(CblasTranspose trans_a, CblasTranspose trans_b, int m, int n, int k, c
 // Rows or columns of a block; for each, BLAS packs the other operand anew.
 constexpr int64_t kLeastBlock = 128;
 constexpr int64_t kMostBlocks = 64;
+// Where all blocks share so few elements, blocks are cut small: BLAS multiplies these without
+// packing, half as fast again. It is slow with a transposed b, which is therefore turned before.
+constexpr int64_t kFewElements = 16 * 1024;
+constexpr double kSmallBlockFlops = 1e6;
+constexpr int64_t kLeastSmallBlock = 32;
+constexpr int64_t kLeastRowsToTurn = 8;
 constexpr size_t kMaxBatchDims = 8;
 
 // The batch with mergeable dimensions merged, last first.
@@ -57,14 +64,20 @@ class Product {
     const int64_t products = batch_.Count();
     if (products == 0 || m_ == 0 || step_.n == 0) return;
     const double flops = 2.0 * static_cast<double>(m_ * step_.n) * static_cast<double>(step_.k);
+    const bool few = std::min(m_, step_.n) * step_.k <= kFewElements;
+    turns_b_ = step_.trans_b && few && m_ >= kLeastRowsToTurn && step_.n * step_.k <= kFewElements;
+    const bool small = few && (turns_b_ || !step_.trans_b);
     const int64_t longest = std::max(m_, step_.n);
-    blocks_ = TasksFor(flops, std::min(longest / kLeastBlock, kMostBlocks));
+    const double grain = small ? kSmallBlockFlops : kTaskFlops;
+    blocks_ = TasksFor(
+        flops, small ? longest / kLeastSmallBlock : std::min(longest / kLeastBlock, kMostBlocks),
+        grain);
     const int64_t pieces = products * blocks_;
-    const int64_t tasks = TasksFor(flops * static_cast<double>(products), pieces);
-    const auto task = [&](int64_t index, int) {
+    const int64_t tasks = TasksFor(flops * static_cast<double>(products), pieces, grain);
+    const auto task = [&](int64_t index, int worker) {
       const int64_t end = PartBegin(pieces, tasks, index + 1);
       for (int64_t piece = PartBegin(pieces, tasks, index); piece < end; ++piece) {
-        Piece(piece / blocks_, piece % blocks_);
+        Piece(piece / blocks_, piece % blocks_, worker);
       }
     };
     pool_.Run(tasks, task);
@@ -106,7 +119,7 @@ class Product {
     }
   }
 
-  void Piece(int64_t product, int64_t block) const {
+  void Piece(int64_t product, int64_t block, int worker) const {
     const T* a = a_;
     const T* b = b_;
     T* c = c_;
@@ -136,10 +149,17 @@ class Product {
       if (!step_.accumulate) Clear(m, n, c);
       return;
     }
-    Gemm(step_.trans_a ? CblasTrans : CblasNoTrans, step_.trans_b ? CblasTrans : CblasNoTrans,
-         static_cast<int>(m), static_cast<int>(n), static_cast<int>(step_.k), a,
-         static_cast<int>(step_.lda), b, static_cast<int>(step_.ldb),
-         step_.accumulate ? T{1} : T{0}, c, static_cast<int>(step_.ldc));
+    int64_t ldb = step_.ldb;
+    if (turns_b_) {
+      T* turned = reinterpret_cast<T*>(pool_.Scratch(worker, n * step_.k * sizeof(T)));
+      Transpose(b, ldb, n, step_.k, turned, n);
+      b = turned;
+      ldb = n;
+    }
+    Gemm(step_.trans_a ? CblasTrans : CblasNoTrans,
+         step_.trans_b && !turns_b_ ? CblasTrans : CblasNoTrans, static_cast<int>(m),
+         static_cast<int>(n), static_cast<int>(step_.k), a, static_cast<int>(step_.lda), b,
+         static_cast<int>(ldb), step_.accumulate ? T{1} : T{0}, c, static_cast<int>(step_.ldc));
   }
 
   void Clear(int64_t m, int64_t n, T* c) const {
@@ -154,6 +174,7 @@ class Product {
   T* c_;
   Batch batch_;
   int64_t blocks_ = 1;
+  bool turns_b_ = false;
 };
 
 }  // namespace

@@ -51,4 +51,22 @@ void TransposeSquare(const T* from, int64_t from_step, T* to, int64_t to_step) {
   for (int i = 0; i < kWidth<T>; ++i) Store(to + i * to_step, rows[i]);
 }
 
+// to[i·to_step + j] = from[j·from_step + i] for i < columns, j < rows.
+template <class T>
+void Transpose(const T* from, int64_t from_step, int64_t rows, int64_t columns, T* to,
+               int64_t to_step) {
+  const int64_t whole_rows = rows - rows % kWidth<T>;
+  const int64_t whole_columns = columns - columns % kWidth<T>;
+  for (int64_t j = 0; j < whole_rows; j += kWidth<T>) {
+    for (int64_t i = 0; i < whole_columns; i += kWidth<T>) {
+      TransposeSquare(from + j * from_step + i, from_step, to + i * to_step + j, to_step);
+    }
+  }
+  for (int64_t j = 0; j < rows; ++j) {
+    for (int64_t i = j < whole_rows ? whole_columns : 0; i < columns; ++i) {
+      to[i * to_step + j] = from[j * from_step + i];
+    }
+  }
+}
+
 }  // namespace glocal::cpu::GLOCAL_SIMD
