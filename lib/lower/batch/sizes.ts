@@ -18,8 +18,8 @@ export interface BlockSizes {
   readonly parts: number;
 }
 
-/** Scratch memory of a block. Measured: half as much and twice as much are slower with a second-level cache of 2 MB, since the kernels of a block seldom use all of it at a time. */
-const BLOCK_BYTES = 3 << 20;
+/** Scratch memory of a block: the best of 0.5 to 3 MB with a second-level cache of 2 MB (docs/performance.md). */
+const BLOCK_BYTES = 1.25 * 2 ** 20;
 /** The most parts: more processors than that go without work. */
 const MOST_PARTS = 16;
 /** All sums together. */

@@ -50,7 +50,7 @@ describe("chooseBlocks", () => {
 
   test("makes blocks smaller as examples need more memory", () => {
     const sizeFor = (exampleBytes: number) => chooseBlocks({ ...busy, exampleBytes })?.size;
-    expect([0.3, 0.5, 1, 2, 4, 50].map((m) => sizeFor(m * MIB))).toEqual([8, 4, 2, 1, 1, 1]);
+    expect([0.1, 0.3, 0.6, 1, 4, 50].map((m) => sizeFor(m * MIB))).toEqual([8, 4, 2, 1, 1, 1]);
   });
 
   test("leaves a batch whole whose examples fit no cache", () => {
