@@ -13,9 +13,14 @@ enum class Ends {
   kOver,    // results are all that the source row meets: the kernel reaches over both ends
 };
 
-// Sums and the weights of a row of taps share the registers, with one for the number at hand.
+// 16 registers hold the sums of too few rows for strips to pay, unless they spare the border.
+inline constexpr bool kManyRegisters = kAccumulators >= 24;
+
+// Sums and the weights of a row of taps share the registers, with one for the number at hand; where
+// registers are few, weights come from memory.
 template <int kTaps, int kSums>
-inline constexpr bool kStripFits = kSums + kTaps <= kAccumulators + 3;
+inline constexpr bool kStripFits =
+    kManyRegisters ? kSums + kTaps <= kAccumulators + 3 : kSums <= kAccumulators;
 
 // As Tile, for one vector, where the inner loop runs over kTaps taps of a row and the channels of
 // each, and entries are neighbours: a_step is the number of channels.
@@ -117,15 +122,15 @@ template <class T, class Sizes, int kTaps, Ends kEnds>
 inline constexpr TileTable<T> kStripTable =
     MakeStripTable<T, Sizes, kTaps, kEnds>(std::make_integer_sequence<int, kMaxTileRows + 1>());
 
-inline bool HasStrips(int64_t taps, int64_t stride) {
-  return stride == 1 && (taps == 3 || taps == 5);
+inline bool HasStrips(int64_t taps, int64_t stride, Ends ends) {
+  return stride == 1 && (taps == 3 || taps == 5) && (kManyRegisters || ends == Ends::kOver);
 }
 
 // The strips for rows of `taps` taps whose results lie `stride` source pixels apart, or null where
 // there are none.
 template <class T, class Sizes, Ends kEnds>
 const TileTable<T>* StripTableFor(int64_t taps, int64_t stride) {
-  if (!HasStrips(taps, stride)) return nullptr;
+  if (!HasStrips(taps, stride, kEnds)) return nullptr;
   return taps == 3 ? &kStripTable<T, Sizes, 3, kEnds> : &kStripTable<T, Sizes, 5, kEnds>;
 }
 

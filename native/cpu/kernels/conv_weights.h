@@ -11,6 +11,8 @@
 
 namespace glocal::cpu::GLOCAL_SIMD {
 
+constexpr int64_t kLeastResultsToPack = 256;
+
 template <class T>
 class Weights {
  public:
@@ -24,8 +26,12 @@ class Weights {
     vectors_ = lane_vectors_ * (side_by_side_ ? c.lanes : 1);
     most_ = MostInGroup();
     tap_row_ = c.taps_w * c.channels;
-    packs_ = c.result_channel_step != 1 || c.result_channels % kWidth<T> != 0 ||
-             c.tap_step != c.channels * c.channel_step;
+    const bool ordered = c.result_channel_step == 1 && c.tap_step == c.channels * c.channel_step;
+    const bool whole = c.result_channels % kWidth<T> == 0;
+    // Groups that are parts of longer rows are read faster packed, by enough results.
+    const bool worthwhile =
+        lane_vectors_ > most_ && c.images * c.rows * c.columns >= kLeastResultsToPack;
+    packs_ = !ordered || !whole || worthwhile;
   }
 
   bool side_by_side() const { return side_by_side_; }
@@ -65,7 +71,7 @@ class Weights {
  private:
   // Groups of two share numbers of the source as well as strips of one do, and better than three.
   int64_t MostInGroup() const {
-    if (HasStrips(c_.taps_w, c_.stride_w)) return vectors_ % 2 == 0 ? 2 : 1;
+    if (HasStrips(c_.taps_w, c_.stride_w, Ends::kInside)) return vectors_ % 2 == 0 ? 2 : 1;
     return vectors_ % 3 == 0 ? 3 : std::min<int64_t>(vectors_, 2);
   }
 
