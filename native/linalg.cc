@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "blas.h"
 
@@ -49,6 +50,39 @@ Svd ThinSvd(const double* a, int m, int n) {
   size = WorkSize(answer);
   std::vector<double> work(size);
   run(work.data());
+  return result;
+}
+
+Qr ThinQr(const double* a, int m, int n) {
+  const int k = std::min(m, n);
+  Qr result;
+  result.r.resize(static_cast<size_t>(k) * n);
+  if (k == 0) return result;
+  std::vector<double> factors(a, a + static_cast<size_t>(m) * n);
+  std::vector<double> tau(k);
+  int info = 0;
+  int size = -1;
+  double answer[2] = {0, 0};
+  const auto factor = [&](double* work) {
+    dgeqrf_(&m, &n, factors.data(), &m, tau.data(), work, &size, &info);
+    Check("dgeqrf", info);
+  };
+  const auto expand = [&](double* work) {
+    dorgqr_(&m, &k, &k, factors.data(), &m, tau.data(), work, &size, &info);
+    Check("dorgqr", info);
+  };
+  factor(&answer[0]);
+  expand(&answer[1]);
+  size = std::max(WorkSize(answer[0]), WorkSize(answer[1]));
+  std::vector<double> work(size);
+  factor(work.data());
+  for (int j = 0; j < n; ++j) {
+    std::copy_n(factors.data() + static_cast<size_t>(j) * m, std::min(j + 1, k),
+                result.r.data() + static_cast<size_t>(j) * k);
+  }
+  expand(work.data());
+  factors.resize(static_cast<size_t>(m) * k);
+  result.q = std::move(factors);
   return result;
 }
 

@@ -20,6 +20,13 @@ struct Svd {
 };
 Svd ThinSvd(const double* a, int m, int n);
 
+// A = Q · R with k = min(m, n): q is m×k with orthonormal columns, r is k×n and zero below its
+// diagonal.
+struct Qr {
+  std::vector<double> q, r;
+};
+Qr ThinQr(const double* a, int m, int n);
+
 // Eigenvalues (n complex numbers) and right eigenvectors of unit length (n×n complex).
 struct Eigen {
   std::vector<double> values, vectors;

@@ -1,9 +1,11 @@
 /** Dynamic mode decomposition: the linear operator that best advances a trajectory by one step. */
 
 import { GlocalError } from "../errors.js";
+import { applyToComplex } from "./complex.js";
 import { exactModes, type FittedModes } from "./exact.js";
-import { snapshotColumns } from "./matrix.js";
-import { checkSnapshots, hankel, type Snapshots } from "./snapshots.js";
+import { stackColumns } from "./hankel.js";
+import { fromSnapshots } from "./matrix.js";
+import { checkSnapshots, type Snapshots } from "./snapshots.js";
 import { type SteadyState, type SteadyStateOptions, steadyState } from "./steady-state.js";
 
 export interface DmdOptions {
@@ -17,8 +19,13 @@ export interface DmdOptions {
   readonly variant?: "exact";
 }
 
-/** A fitted operator by its modes: column k of the (stacked) trajectory is about Σ ξ_i λ_i^k b_i. */
-export interface Dmd extends FittedModes {
+/**
+ * A fitted operator by its modes: column k of the (stacked) trajectory is about Σ ξ_i λ_i^k b_i.
+ * Complex arrays are interleaved: entry k at [2k] (real part) and [2k + 1] (imaginary part).
+ */
+export interface Dmd extends Omit<FittedModes, "basis" | "modes"> {
+  /** One complex vector of (stacked) features for each eigenvalue; formed when first read. */
+  readonly modes: readonly Float64Array[];
   /** Features of one snapshot, before stacking. */
   readonly features: number;
   readonly stacks: number;
@@ -28,7 +35,7 @@ export interface Dmd extends FittedModes {
 
 /**
  * Fits K = argmin ‖Y − K X‖ (eq. 14) to a trajectory, where X holds all (stacked) snapshots but
- * the last and Y all but the first. Float64 through LAPACK: dgesvd, dgeev, zgelsd.
+ * the last and Y all but the first. Float64 through LAPACK: dgeqrf, dgesvd, dgeev, zgelsd.
  *
  * A trajectory of zeros has rank 0 and no modes.
  *
@@ -40,15 +47,24 @@ export function dmd(snapshots: Snapshots, options: DmdOptions = {}): Dmd {
   checkSnapshots(snapshots);
   const { stacks = 1, rank, rcond = 1e-10, variant = "exact" } = options;
   checkOptions(snapshots, stacks, rank, rcond, variant);
-  const stacked = hankel(snapshots, stacks);
-  const columns = stacked.shape[1];
-  const modes = exactModes(
-    snapshotColumns(stacked, 0, columns - 1),
-    snapshotColumns(stacked, 1, columns),
-    { rcond, maxRank: rank ?? Number.POSITIVE_INFINITY },
-  );
-  const model = { ...modes, features: snapshots.shape[0], stacks };
-  return { ...model, steadyState: (how) => steadyState(model, how) };
+  const fit = exactModes(stackColumns(fromSnapshots(snapshots), stacks), {
+    rcond,
+    maxRank: rank ?? Number.POSITIVE_INFINITY,
+  });
+  const { basis, modes: reducedModes, ...spectrum } = fit;
+  const features = snapshots.shape[0];
+  let modes: Dmd["modes"] | undefined;
+  return {
+    ...spectrum,
+    // A steady state does without them, and they are longer than all else here.
+    get modes() {
+      modes ??= reducedModes.map((mode) => applyToComplex(basis, mode));
+      return modes;
+    },
+    features,
+    stacks,
+    steadyState: (how) => steadyState({ ...fit, features }, how),
+  };
 }
 
 function checkOptions(

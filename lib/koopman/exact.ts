@@ -1,8 +1,8 @@
-/** Exact DMD of a pair of matrices (Tu et al., 2014). */
+/** Exact DMD of a series of snapshots (Tu et al., 2014). */
 
 import { applyToComplex, toComplex } from "./complex.js";
-import { eigen, leastSquares, thinSvd } from "./linalg.js";
-import { column, leadingColumns, type Matrix, multiply, multiplyTransposed } from "./matrix.js";
+import { eigen, leastSquares, thinQr, thinSvd } from "./linalg.js";
+import { column, columnsOf, type Matrix, multiply, multiplyTransposed } from "./matrix.js";
 import { spectralOrder } from "./spectrum.js";
 
 /** Complex arrays are interleaved: entry k at [2k] (real part) and [2k + 1] (imaginary part). */
@@ -13,7 +13,9 @@ export interface FittedModes {
   readonly singularValues: Float64Array;
   /** Complex; by |λ| descending, then real part ascending, then imaginary part ascending. */
   readonly eigenvalues: Float64Array;
-  /** One complex vector of (stacked) features for each eigenvalue. */
+  /** (Stacked) features × coordinates, orthonormal columns. */
+  readonly basis: Matrix;
+  /** The modes in that basis: one complex vector of coordinates for each eigenvalue. */
   readonly modes: readonly Float64Array[];
   /** Complex; how much of each mode the first column of X holds. */
   readonly amplitudes: Float64Array;
@@ -27,27 +29,37 @@ export interface Truncation {
 }
 
 /**
- * Modes of the operator that takes the columns of X to those of Y:
+ * Modes of the operator that takes each column of S to the next. X holds all columns but the last,
+ * Y all but the first:
  * X = U Σ Vᵀ truncated to rank r, K̃ = Uᵀ Y V Σ⁻¹, K̃ W = W Λ, modes Ξ = Y V Σ⁻¹ W, amplitudes
  * Ξ⁺ x₁. The scale of W does not matter: amplitudes undo it.
+ *
+ * All of this happens in the span of S, so it is done to R of S = Q R, which is as small as there
+ * are columns: Q, the basis, keeps lengths and angles.
  */
-export function exactModes(x: Matrix, y: Matrix, truncation: Truncation): FittedModes {
+export function exactModes(snapshots: Matrix, truncation: Truncation): FittedModes {
+  const { basis, coordinates } = thinQr(snapshots);
+  const last = coordinates.columns - 1;
+  const x = columnsOf(coordinates, 0, last);
+  const y = columnsOf(coordinates, 1, last + 1);
   const { left, singularValues, right } = thinSvd(x);
   const rank = numericalRank(singularValues, truncation);
   if (rank === 0) {
     const none = new Float64Array(0);
-    return { rank, singularValues, eigenvalues: none, modes: [], amplitudes: none };
+    return { rank, singularValues, eigenvalues: none, basis, modes: [], amplitudes: none };
   }
-  const advanced = divideColumns(multiply(y, leadingColumns(right, rank)), singularValues);
-  const reduced = multiplyTransposed(leadingColumns(left, rank), advanced);
+  const advanced = divideColumns(multiply(y, columnsOf(right, 0, rank)), singularValues);
+  const reduced = multiplyTransposed(columnsOf(left, 0, rank), advanced);
   const { values, vectors } = eigen(reduced);
   const order = spectralOrder(values);
   const eigenvalues = Float64Array.from(
     order.flatMap((k) => [...values.subarray(2 * k, 2 * k + 2)]),
   );
   const modes = order.map((k) => applyToComplex(advanced, vectors[k] as Float64Array));
-  const amplitudes = leastSquares(modes, toComplex(column(x, 0)));
-  return { rank, singularValues, eigenvalues, modes, amplitudes };
+  // Round-off in the snapshots grows with their rows, which R no longer has.
+  const cutoff = Number.EPSILON * Math.max(snapshots.rows, rank);
+  const amplitudes = leastSquares(modes, toComplex(column(x, 0)), cutoff);
+  return { rank, singularValues, eigenvalues, basis, modes, amplitudes };
 }
 
 function numericalRank(singularValues: Float64Array, { rcond, maxRank }: Truncation): number {

@@ -2,5 +2,6 @@
 
 export { complexPairs } from "./complex.js";
 export { type Dmd, type DmdOptions, dmd } from "./dmd.js";
-export { hankel, type Snapshots } from "./snapshots.js";
+export { hankel } from "./hankel.js";
+export type { Snapshots } from "./snapshots.js";
 export type { SteadyState, SteadyStateOptions } from "./steady-state.js";

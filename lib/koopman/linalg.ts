@@ -1,4 +1,4 @@
-/** The three LAPACK routines that the fits stand on, as functions of matrices with coded errors. */
+/** The four LAPACK factorisations that the fits stand on, as functions of matrices with coded errors. */
 
 import { GlocalError } from "../errors.js";
 import type { NativeLinalg } from "../native/addon.js";
@@ -31,6 +31,23 @@ export function thinSvd(a: Matrix): ThinSvd {
   };
 }
 
+export interface ThinQr {
+  /** rows × k, orthonormal columns, k = min(rows, columns). */
+  readonly basis: Matrix;
+  /** k × columns, zero below its diagonal. */
+  readonly coordinates: Matrix;
+}
+
+/** A = basis · coordinates (LAPACK dgeqrf, dorgqr). */
+export function thinQr(a: Matrix): ThinQr {
+  const { q, r } = call((lapack) => lapack.qr(a.data, a.rows, a.columns));
+  const k = Math.min(a.rows, a.columns);
+  return {
+    basis: { data: q, rows: a.rows, columns: k },
+    coordinates: { data: requireFinite(r), rows: k, columns: a.columns },
+  };
+}
+
 export interface Eigen {
   /** Complex, interleaved. */
   readonly values: Float64Array;
@@ -53,16 +70,19 @@ export function eigen(a: Matrix): Eigen {
 
 /**
  * Minimum-norm complex least squares (LAPACK zgelsd): the x with ‖Σ columns_k · x_k − b‖ smallest.
- * Singular values of the columns below eps · max(rows, columns) of the largest count as zero.
+ * Singular values of the columns below `cutoff` times the largest count as zero.
  */
-export function leastSquares(columns: readonly Float64Array[], b: Float64Array): Float64Array {
+export function leastSquares(
+  columns: readonly Float64Array[],
+  b: Float64Array,
+  cutoff: number,
+): Float64Array {
   const rows = b.length / 2;
   const data = new Float64Array(columns.length * b.length);
   columns.forEach((entries, k) => {
     data.set(entries, k * b.length);
   });
   requireFinite(data);
-  const cutoff = Number.EPSILON * Math.max(rows, columns.length);
   return requireFinite(
     call((lapack) => lapack.lstsqComplex(data, rows, columns.length, b, cutoff)),
   );

@@ -9,17 +9,26 @@ export interface Matrix {
   readonly columns: number;
 }
 
-/** Columns `from` (included) to `to` (excluded) of row-major snapshots. */
-export function snapshotColumns(snapshots: Snapshots, from: number, to: number): Matrix {
-  const [rows, time] = snapshots.shape;
-  const columns = to - from;
+/** Row-major snapshots as a matrix. */
+export function fromSnapshots({ data: source, shape: [rows, columns] }: Snapshots): Matrix {
   const data = new Float64Array(rows * columns);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < columns; j++) {
-      data[j * rows + i] = snapshots.data[i * time + from + j] as number;
+      data[j * rows + i] = source[i * columns + j] as number;
     }
   }
   return { data, rows, columns };
+}
+
+/** A matrix as row-major snapshots. */
+export function toSnapshots({ data: source, rows, columns }: Matrix): Snapshots {
+  const data = new Float64Array(rows * columns);
+  for (let i = 0; i < rows; i++) {
+    for (let j = 0; j < columns; j++) {
+      data[i * columns + j] = source[j * rows + i] as number;
+    }
+  }
+  return { data, shape: [rows, columns] };
 }
 
 /** Column `j`, as a view. */
@@ -27,9 +36,10 @@ export function column(matrix: Matrix, j: number): Float64Array {
   return matrix.data.subarray(j * matrix.rows, (j + 1) * matrix.rows);
 }
 
-/** The first `count` columns, as a view. */
-export function leadingColumns(matrix: Matrix, count: number): Matrix {
-  return { data: matrix.data.subarray(0, count * matrix.rows), rows: matrix.rows, columns: count };
+/** Columns `from` (included) to `to` (excluded), as a view. */
+export function columnsOf(matrix: Matrix, from: number, to: number): Matrix {
+  const { data, rows } = matrix;
+  return { data: data.subarray(from * rows, to * rows), rows, columns: to - from };
 }
 
 /** A · B. */
@@ -55,7 +65,8 @@ export function multiplyTransposed(a: Matrix, b: Matrix): Matrix {
   return { data, rows: a.columns, columns: b.columns };
 }
 
-function addScaled(target: Float64Array, factor: number, source: Float64Array): void {
+/** Adds `factor` times the leading entries of `source` to `target`. */
+export function addScaled(target: Float64Array, factor: number, source: Float64Array): void {
   for (let i = 0; i < target.length; i++) {
     target[i] = (target[i] as number) + factor * (source[i] as number);
   }

@@ -1,4 +1,4 @@
-/** Trajectories as they come in: the check every entry point makes, and the time-delay embedding. */
+/** Trajectories as they come in: and the check every entry point makes. */
 
 import { GlocalError } from "../errors.js";
 
@@ -8,36 +8,6 @@ export interface Snapshots {
   readonly data: Float64Array;
   /** [features, time], both at least 1. */
   readonly shape: readonly [features: number, time: number];
-}
-
-/**
- * Time-delay embedding (eq. 24 of the paper): column j of the result stacks the columns
- * j, j+1, …, j+stacks−1 of the trajectory, the earliest on top.
- *
- * @param trajectory [features, time].
- * @param stacks How many consecutive columns one stacked column holds; 1 ≤ stacks ≤ time.
- * @returns [features · stacks, time − stacks + 1]; the first `features` rows are the trajectory itself.
- * @throws GLOCAL_BAD_SHAPE, GLOCAL_BAD_OPTION, GLOCAL_LINALG (an entry that is not finite).
- */
-export function hankel(trajectory: Snapshots, stacks: number): Snapshots {
-  checkSnapshots(trajectory);
-  const [features, time] = trajectory.shape;
-  if (!Number.isInteger(stacks) || stacks < 1 || stacks > time) {
-    throw new GlocalError("GLOCAL_BAD_OPTION", {
-      expected: `stacks to be an integer from 1 to the ${time} snapshots given`,
-      received: String(stacks),
-    });
-  }
-  const columns = time - stacks + 1;
-  const data = new Float64Array(features * stacks * columns);
-  for (let delay = 0; delay < stacks; delay++) {
-    for (let feature = 0; feature < features; feature++) {
-      const from = feature * time + delay;
-      const row = trajectory.data.subarray(from, from + columns);
-      data.set(row, (delay * features + feature) * columns);
-    }
-  }
-  return { data, shape: [features * stacks, columns] };
 }
 
 /** Throws a coded error unless the shape fits the data and every entry is finite. */
@@ -61,8 +31,8 @@ export function checkSnapshots(snapshots: Snapshots): void {
       received: JSON.stringify(shape) ?? "undefined",
     });
   }
-  const bad = data.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) {
+  const bad = firstNonFinite(data);
+  if (bad < data.length) {
     const [row, column] = [Math.floor(bad / shape[1]), bad % shape[1]];
     throw new GlocalError("GLOCAL_LINALG", {
       expected: "finite snapshots",
@@ -70,4 +40,13 @@ export function checkSnapshots(snapshots: Snapshots): void {
       hint: "A trajectory of a diverged run has no linear model; end it before the first such entry.",
     });
   }
+}
+
+/** A plain loop: `findIndex` took as long as the fit's factorisation. */
+function firstNonFinite(values: Float64Array): number {
+  let k = 0;
+  while (k < values.length && Number.isFinite(values[k])) {
+    k++;
+  }
+  return k;
 }

@@ -2,6 +2,7 @@
 
 import { GlocalError } from "../errors.js";
 import { complexLength, imaginaryPart, realPart } from "./complex.js";
+import { addScaled, column, type Matrix } from "./matrix.js";
 import { clampSpectrum } from "./spectrum.js";
 
 export interface SteadyStateOptions {
@@ -33,6 +34,9 @@ export interface ModalModel {
   readonly features: number;
   /** Complex, interleaved. */
   readonly eigenvalues: Float64Array;
+  /** Features first, orthonormal columns. */
+  readonly basis: Matrix;
+  /** In that basis. */
   readonly modes: readonly Float64Array[];
   readonly amplitudes: Float64Array;
 }
@@ -58,7 +62,8 @@ export function steadyState(model: ModalModel, options: SteadyStateOptions = {})
 
 /** The real part suffices: complex modes are kept in conjugate pairs, whose imaginary parts cancel. */
 function sumOfModes(model: ModalModel, selected: readonly boolean[]): Float64Array {
-  const sum = new Float64Array(model.features);
+  const { basis } = model;
+  const sum = new Float64Array(basis.columns);
   model.modes.forEach((mode, k) => {
     if (!selected[k]) {
       return;
@@ -68,7 +73,11 @@ function sumOfModes(model: ModalModel, selected: readonly boolean[]): Float64Arr
       sum[i] = (sum[i] as number) + realPart(mode, i) * re - imaginaryPart(mode, i) * im;
     }
   });
-  return sum;
+  const value = new Float64Array(model.features);
+  sum.forEach((coordinate, k) => {
+    addScaled(value, coordinate, column(basis, k));
+  });
+  return value;
 }
 
 function checkOptions(policy: string, tolerance: number): void {

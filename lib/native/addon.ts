@@ -65,6 +65,8 @@ export interface NativeLinalg {
     m: number,
     n: number,
   ): { u: Float64Array; s: Float64Array; vt: Float64Array };
+  /** Thin QR by dgeqrf and dorgqr: A (m×n) = Q · R; q is m×k, r is k×n, k = min(m, n). */
+  qr(a: Float64Array, m: number, n: number): { q: Float64Array; r: Float64Array };
   /** Right eigenvectors of a real n×n matrix by dgeev; eigenvalues and vectors (n×n) complex, interleaved. */
   eig(a: Float64Array, n: number): { values: Float64Array; vectors: Float64Array };
   /** Complex minimum-norm least squares by zgelsd: A (m×n) x = b; singular values below rcond·σ₁ count as zero. */

@@ -56,6 +56,19 @@ Napi::Value SvdOf(const Napi::CallbackInfo& info) {
   });
 }
 
+Napi::Value QrOf(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return Guard(env, [&]() -> Napi::Value {
+    const int m = SizeArgument(info[1], "m");
+    const int n = SizeArgument(info[2], "n");
+    const linalg::Qr qr = linalg::ThinQr(MatrixArgument(info[0], "a", int64_t{m} * n), m, n);
+    Napi::Object result = Napi::Object::New(env);
+    result.Set("q", ToJavaScript(env, qr.q));
+    result.Set("r", ToJavaScript(env, qr.r));
+    return result;
+  });
+}
+
 Napi::Value EigenOf(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   return Guard(env, [&]() -> Napi::Value {
@@ -89,6 +102,7 @@ Napi::Value ComplexLeastSquaresOf(const Napi::CallbackInfo& info) {
 void ExportLinalg(Napi::Env env, Napi::Object exports) {
   Napi::Object functions = Napi::Object::New(env);
   functions.Set("svd", Napi::Function::New(env, SvdOf, "svd"));
+  functions.Set("qr", Napi::Function::New(env, QrOf, "qr"));
   functions.Set("eig", Napi::Function::New(env, EigenOf, "eig"));
   functions.Set("lstsqComplex", Napi::Function::New(env, ComplexLeastSquaresOf, "lstsqComplex"));
   exports.Set("linalg", functions);

@@ -138,6 +138,41 @@ describe("known systems", () => {
     ).toBeLessThan(1e-6);
   });
 
+  test("modes and amplitudes rebuild a long trajectory, and the steady state is their sum", () => {
+    const [features, stacks] = [200, 2];
+    const given = trajectory(
+      features,
+      9,
+      (i, t) => Math.sin(i) + 0.9 ** t * Math.cos(t + i) + Math.cos(3 * i) * 0.5 ** t,
+    );
+    const fit = dmd(given, { stacks });
+    expect(fit.modes.map((mode) => mode.length)).toEqual(Array(4).fill(2 * features * stacks));
+    expect(fit.modes).toBe(fit.modes);
+    const [values, amplitudes] = [complexPairs(fit.eigenvalues), complexPairs(fit.amplitudes)];
+    const terms = fit.modes.map((mode, k) => {
+      const [re, im] = amplitudes[k] as Complex;
+      return complexPairs(mode).map(([a, b]): Complex => [a * re - b * im, a * im + b * re]);
+    });
+    const stacked = hankel(given, stacks);
+    const columns = stacked.shape[1];
+    for (let t = 0; t < columns - 1; t++) {
+      const sum = Array.from({ length: features * stacks }, (_, i) =>
+        terms.reduce((total, term, k) => {
+          const [re, im] = values[k] as Complex;
+          const [size, angle] = [Math.hypot(re, im) ** t, Math.atan2(im, re) * t];
+          const [a, b] = term[i] as Complex;
+          return total + size * (a * Math.cos(angle) - b * Math.sin(angle));
+        }, 0),
+      );
+      const expected = sum.map((_, i) => stacked.data[i * columns + t] as number);
+      expect(relativeError(sum, expected)).toBeLessThan(1e-11);
+    }
+    const steady = fit.steadyState({ tolerance: 0.01 });
+    expect(steady.selected).toEqual([true, false, false, false]);
+    const lasting = (terms[0] as Complex[]).slice(0, features).map(([re]) => re);
+    expect(relativeError(steady.value ?? [], lasting)).toBeLessThan(1e-13);
+  });
+
   test("ten thousand features", () => {
     const features = 10_000;
     const fit = dmd(trajectory(features, 12, (i, t) => Math.sin(i) + Math.cos(i) * 0.8 ** t));

@@ -54,6 +54,41 @@ describe("svd", () => {
   });
 });
 
+describe("qr", () => {
+  it.each([
+    [1, 1],
+    [7, 7],
+    [20, 6],
+    [6, 20],
+    [300, 4],
+  ])("restores a matrix of %i × %i from an orthonormal and a triangular factor", (m, n) => {
+    const a = matrix(new Random(m + n), m * n);
+    const given = a.slice();
+    const { q, r } = linalg.qr(a, m, n);
+    expect(a).toEqual(given);
+    const k = Math.min(m, n);
+    expect([q.length, r.length]).toEqual([m * k, k * n]);
+    const restored = new Float64Array(m * n);
+    for (let j = 0; j < n; j++) {
+      for (let i = 0; i < m; i++)
+        for (let t = 0; t < k; t++) restored[j * m + i]! += q[t * m + i]! * r[j * k + t]!;
+      for (let t = j + 1; t < k; t++) expect(r[j * k + t]).toBe(0);
+    }
+    expect(distance(restored, a)).toBeLessThan(1e-13);
+    for (let p = 0; p < k; p++)
+      for (let s = 0; s < k; s++) {
+        let inner = 0;
+        for (let i = 0; i < m; i++) inner += q[p * m + i]! * q[s * m + i]!;
+        expect(inner).toBeCloseTo(p === s ? 1 : 0, 12);
+      }
+  });
+
+  it("accepts an empty matrix", () => {
+    const none = new Float64Array(0);
+    expect(linalg.qr(none, 0, 3)).toEqual({ q: none, r: none });
+  });
+});
+
 describe("eig", () => {
   it.each([1, 2, 5, 16, 41])("A·v = λ·v for a random matrix of order %i", (n) => {
     const a = matrix(new Random(n), n * n);

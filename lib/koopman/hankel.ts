@@ -1,0 +1,37 @@
+/** Time-delay embedding. */
+
+import { GlocalError } from "../errors.js";
+import { columnsOf, fromSnapshots, type Matrix, toSnapshots } from "./matrix.js";
+import { checkSnapshots, type Snapshots } from "./snapshots.js";
+
+/**
+ * Time-delay embedding (eq. 24 of the paper): column j of the result stacks the columns
+ * j, j+1, …, j+stacks−1 of the trajectory, the earliest on top.
+ *
+ * @param trajectory [features, time].
+ * @param stacks How many consecutive columns one stacked column holds; 1 ≤ stacks ≤ time.
+ * @returns [features · stacks, time − stacks + 1]; the first `features` rows are the trajectory itself.
+ * @throws GLOCAL_BAD_SHAPE, GLOCAL_BAD_OPTION, GLOCAL_LINALG (an entry that is not finite).
+ */
+export function hankel(trajectory: Snapshots, stacks: number): Snapshots {
+  checkSnapshots(trajectory);
+  const time = trajectory.shape[1];
+  if (!Number.isInteger(stacks) || stacks < 1 || stacks > time) {
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: `stacks to be an integer from 1 to the ${time} snapshots given`,
+      received: String(stacks),
+    });
+  }
+  return toSnapshots(stackColumns(fromSnapshots(trajectory), stacks));
+}
+
+/** {@link hankel} of a matrix: consecutive columns lie one after the other, so each stack is one copy. */
+export function stackColumns(matrix: Matrix, stacks: number): Matrix {
+  const rows = matrix.rows * stacks;
+  const columns = matrix.columns - stacks + 1;
+  const data = new Float64Array(rows * columns);
+  for (let j = 0; j < columns; j++) {
+    data.set(columnsOf(matrix, j, j + stacks).data, j * rows);
+  }
+  return { data, rows, columns };
+}
