@@ -56,10 +56,6 @@ export class ForwardMode implements Mode {
     }));
   }
 
-  get launches(): number[] {
-    return [this.step.launches];
-  }
-
   get stopsCleanly(): boolean {
     return this.chunks.length === 1;
   }

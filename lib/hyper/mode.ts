@@ -14,8 +14,6 @@ export interface Mode {
   readonly name: "plain" | "forward" | "reverse";
   /** Lanes that run together. */
   readonly lanes: number;
-  /** Kernel calls of one step, and of one step backwards. */
-  readonly launches: readonly number[];
   /** Whether a stopped job leaves the state where it stopped, rather than anywhere. */
   readonly stopsCleanly: boolean;
   /**

@@ -13,10 +13,6 @@ export class PlainMode implements Mode {
     private readonly step: Executable,
   ) {}
 
-  get launches(): number[] {
-    return [this.step.launches];
-  }
-
   addSegment(job: DeviceJob, { steps }: Segment, afterStep: (done: number) => void): void {
     for (let t = 0; t < steps; t++) {
       job.call(this.step, this.memory.stepInputs(t), [this.memory.loss(t)]);

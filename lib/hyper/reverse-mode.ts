@@ -47,10 +47,6 @@ export class ReverseMode implements Mode {
     );
   }
 
-  get launches(): number[] {
-    return [this.plain.launches, this.backward.launches];
-  }
-
   /** Steps between two kept states: 1 where all fit, else about the root of their number. */
   private stretchLength(steps: number): number {
     const bytes = this.memory.problem.stateTypes.reduce((sum, t) => sum + bytesOf(t), 0);

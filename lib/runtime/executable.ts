@@ -56,11 +56,6 @@ export class Executable {
     return programCost(this.lowered.program);
   }
 
-  /** Native calls that one run of the program makes. */
-  get launches(): number {
-    return this.lowered.program.steps.length;
-  }
-
   /** Memory for every slot: inputs in order, outputs that are not donated in order, then constants. */
   bind(inputs: readonly DeviceArray[], outputs: readonly DeviceArray[]): DeviceArray[] {
     const bound = [...inputs];
