@@ -1,6 +1,6 @@
 /**
- * Times steps of WRN-28-2 on batches of 128: plain, or with tangents for rate and decay. Each window
- * is one step, so with tangents it ends in a hypergradient as well, of a single validation example.
+ * Times steps of WRN-28-2 on batches of 128: plain, or with tangents for rate and decay. A window is
+ * a few steps, and with tangents it ends in a hypergradient as well, of a single validation example.
  */
 import { learn, local, nn, none, optim, tune } from "../../lib/index.js";
 import { recordPrograms } from "../recorder.js";
@@ -9,7 +9,9 @@ import { printFigure, productGflop, programNamed } from "./figure.js";
 import { noise } from "./noise.js";
 import { requested, threadsOption } from "./request.js";
 
+/** Windows that are not timed. */
 const WARM_UP = 1;
+const WINDOW = 3;
 const BATCH = 128;
 
 const request = requested<{ tangents: boolean; steps: number }>();
@@ -19,10 +21,10 @@ const { value: study, programs } = recordPrograms(() =>
     model: nn.wideResnet(28, 2),
     data: { name: "noise", classes: 10, train: noise(2 * BATCH + 1), test: noise(1) },
     inner: optim.sgd({ lr: learn.sigmoid(0.05), momentum: 0.9, weightDecay: learn.sigmoid(1e-3) }),
-    hypergradient: (tangents ? local : none)({ window: 1 }),
+    hypergradient: (tangents ? local : none)({ window: WINDOW }),
     validation: 1,
     batchSize: BATCH,
-    steps: WARM_UP + steps,
+    steps: WARM_UP * WINDOW + Math.ceil(steps / WINDOW) * WINDOW,
     mode: "forward",
     ...threadsOption(request),
   }),

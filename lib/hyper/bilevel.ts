@@ -79,7 +79,7 @@ export interface BilevelOptions<State, Hyper, Batch> extends DeviceOptions {
   readonly onDivergence?: "throw" | "record";
   /** Stops between two steps and keeps what was done. */
   readonly signal?: AbortSignal;
-  /** Validation examples per chunk: the more, the fewer programs are called; memory grows with it only where the criterion mixes examples. Results do not depend on it beyond rounding. Default 1,000. */
+  /** Validation examples per chunk: the more, the fewer programs are called. Memory grows with it where the criterion mixes examples, and up to 4 GiB where one example takes more than 64 MiB of intermediate values. Results do not depend on it beyond rounding. Default 1,000. */
   readonly criterionBatch?: number;
   /**
    * How hypergradients are computed; both give the same ones. "forward" carries a tangent per

@@ -47,32 +47,27 @@ interface Candidate {
 }
 
 /** The most lanes, up to those wanted, whose scratch fits the memory. */
-function forwardCandidate({ memory, inputs, lanes, steps, switches }: ModeOptions): Candidate {
+function forwardCandidate(options: ModeOptions): Candidate {
+  const { device, memory, inputs, lanes, steps, switches } = options;
   const { problem } = memory;
   const q = problem.hyper.size;
   let together = Math.min(q, lanes ?? DEFAULT_LANES);
   for (;;) {
     const graph = tangentStep(problem, inputs, together);
-    const { cost, arenaBytes } = Executable.estimate(graph.graph, {
+    const { cost, scratchBytes } = Executable.estimate(device, graph.graph, {
       ...graph.options,
       ...switches,
     });
-    if (together === 1 || arenaBytes <= SCRATCH_SHARE * totalmem())
+    if (together === 1 || scratchBytes <= SCRATCH_SHARE * totalmem())
       return { graph, lanes: together, cost: time(cost) * steps * Math.ceil(q / together) };
     together = Math.ceil(together / 2);
   }
 }
 
-function reverseCandidate({
-  memory,
-  inputs,
-  last,
-  steps,
-  plain,
-  switches,
-}: ModeOptions): Candidate {
+function reverseCandidate(options: ModeOptions): Candidate {
+  const { device, memory, inputs, last, steps, plain, switches } = options;
   const graph = adjointStep(memory.problem, inputs, last);
-  const { cost } = Executable.estimate(graph.graph, { ...graph.options, ...switches });
+  const { cost } = Executable.estimate(device, graph.graph, { ...graph.options, ...switches });
   return { graph, lanes: last, cost: (time(cost) + time(plain.cost)) * steps };
 }
 

@@ -39,6 +39,7 @@ function checkedShape(shape: Shape, length: number): Shape {
  * @param codes kept, not copied
  * @param values 256 numbers, one for each byte
  * @param shape defaults to one axis
+ * @throws GLOCAL_BAD_DTYPE unless codes and values are typed arrays of these types
  * @throws GLOCAL_BAD_SHAPE when the shape does not hold exactly the codes, or there are not 256 values
  */
 export function coded(
@@ -46,12 +47,27 @@ export function coded(
   values: Float32Array | Float64Array,
   shape: Shape = [codes.length],
 ): HostArray {
+  if (!(codes instanceof Uint8Array))
+    throw new GlocalError("GLOCAL_BAD_DTYPE", {
+      expected: "codes as a Uint8Array",
+      received: kindOf(codes),
+    });
+  if (!(values instanceof Float32Array || values instanceof Float64Array))
+    throw new GlocalError("GLOCAL_BAD_DTYPE", {
+      expected: "values as a Float32Array or Float64Array",
+      received: kindOf(values),
+    });
   if (values.length !== 256)
     throw new GlocalError("GLOCAL_BAD_SHAPE", {
       expected: "256 values, one for each byte",
       received: `${values.length}`,
     });
   return deferred({ source: codes, values }, checkedShape(shape, codes.length));
+}
+
+/** What a value is, for messages. */
+function kindOf(x: unknown): string {
+  return (x as object | null | undefined)?.constructor?.name ?? String(x);
 }
 
 /** The same array with its shape checked; one that has not been made is taken as it is. */

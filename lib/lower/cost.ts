@@ -15,7 +15,7 @@ function viewBytes(view: View, dims: readonly number[]): number {
   return product(extent) * BYTES[view.dtype];
 }
 
-export function stepCost(step: Step): Cost {
+function stepCost(step: Step): Cost {
   switch (step.op) {
     case "map":
       return expressionCost(step, step.stores);
@@ -79,4 +79,12 @@ export function programCost(program: Program): Cost {
       flops: 0,
       bytes: 0,
     });
+}
+
+/** Memory for a program's intermediate values when so many threads run it: its arena, and each thread's for blocks. */
+export function scratchBytes(program: Program, threads: number): number {
+  const nested = program.steps.map((step) =>
+    step.op === "blocks" ? Math.min(step.parts, threads) * step.program.arenaBytes : 0,
+  );
+  return program.arenaBytes + Math.max(0, ...nested);
 }

@@ -27,7 +27,7 @@ import type { ComputeType } from "./program.js";
 /** Values that cost more than this are stored when several kernels want them. */
 const RECOMPUTE_LIMIT = 2;
 /** Kernels stay within this many loads, so that their tiles stay in the first-level cache. */
-export const MAX_LOADS = 16;
+const MAX_LOADS = 16;
 /** And within this many operations, so that their registers and the walk over them stay small. */
 const MAX_OPERATIONS = 128;
 

@@ -28,7 +28,7 @@ export interface NativeDevice {
   /**
    * Copies rows of `rowBytes` bytes of `table`, in the order of `index`, to `byteOffset` of a
    * buffer. With `values`, 256 of 4 or 8 bytes, each byte of the table is written as the value it
-   * stands for. Waits for a job that is running.
+   * stands for. On the calling thread and the device's, after a job that is running.
    */
   writeRows(
     target: NativeBuffer,

@@ -1,7 +1,7 @@
 /** A graph compiled for a device, and the jobs that run several of them in one native call. */
 import { GlocalError } from "../errors.js";
 import type { Graph } from "../ir/graph.js";
-import { type Cost, programCost } from "../lower/cost.js";
+import { type Cost, programCost, scratchBytes } from "../lower/cost.js";
 import { encode } from "../lower/encode.js";
 import { lower } from "../lower/lower.js";
 import type { Lowered, LowerOptions } from "../lower/options.js";
@@ -45,10 +45,14 @@ export class Executable {
     return new Executable(lower(graph, options), device, options.poison ?? false);
   }
 
-  /** What a graph would cost and need, without compiling it for a device. */
-  static estimate(graph: Graph, options: CompileOptions): { cost: Cost; arenaBytes: number } {
+  /** What a graph would cost and need on a device, without compiling it. */
+  static estimate(
+    device: Device,
+    graph: Graph,
+    options: CompileOptions,
+  ): { readonly cost: Cost; readonly scratchBytes: number } {
     const { program } = lower(graph, options);
-    return { cost: programCost(program), arenaBytes: program.arenaBytes };
+    return { cost: programCost(program), scratchBytes: scratchBytes(program, device.threads) };
   }
 
   /** Floating-point operations and bytes of one run. */

@@ -35,6 +35,13 @@ describe("coded", () => {
     expect(() => coded(codes, halves, [7])).toThrowError(badShape);
     expect(() => coded(codes, halves.subarray(1))).toThrowError(badShape);
   });
+
+  test("refuses codes that are not bytes, and values that are not floating-point numbers", () => {
+    const badDType = expect.objectContaining({ code: "GLOCAL_BAD_DTYPE" });
+    expect(() => coded(Int32Array.from(codes) as never, halves)).toThrowError(badDType);
+    expect(() => coded(codes, Array.from(halves) as never)).toThrowError(badDType);
+    expect(() => coded(codes, undefined as never)).toThrowError(badDType);
+  });
 });
 
 test("rows are taken in their order, decoded or not", () => {

@@ -4,7 +4,7 @@ import { BYTES, sizeOf } from "../../ir/types.js";
 import { programCost } from "../cost.js";
 import type { Lower, LowerOptions } from "../options.js";
 import { cutRegions, type Region } from "./cut.js";
-import { type BlockSizes, chooseBlocks } from "./sizes.js";
+import { type BlockSizes, chooseBlocks, type Refusal } from "./sizes.js";
 import type { RegionProgram } from "./steps.js";
 
 export interface CutProgram {
@@ -25,7 +25,7 @@ export function lowerRegions(graph: Graph, options: LowerOptions, lower: Lower):
     const { merge = true, shareMemory = true } = options;
     return lower(inner, { name, lanes, donate, merge, shareMemory });
   };
-  const sizesOf = (region: Region): BlockSizes | undefined => {
+  const sizesOf = (region: Region): BlockSizes | Refusal => {
     if (blocks) return blocks;
     const one = program(region, 1).program;
     const sums = region.results.filter((r) => r.kind === "sum").map((r) => r.type);
@@ -40,9 +40,10 @@ export function lowerRegions(graph: Graph, options: LowerOptions, lower: Lower):
     });
   };
   const sizes = cut.regions.map(sizesOf);
-  if (sizes.every((s) => s === undefined)) return whole;
+  if (sizes.includes("large examples") || sizes.every((s) => s === "little work")) return whole;
   const regions = cut.regions.map((region, i): [Region, RegionProgram] => {
-    const chosen = sizes[i] ?? { size: examples, parts: 1 };
+    const wanted = sizes[i] as BlockSizes | "little work";
+    const chosen = wanted === "little work" ? { size: examples, parts: 1 } : wanted;
     const lowered = program(region, chosen.size);
     return [
       region,

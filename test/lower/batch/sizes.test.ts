@@ -1,12 +1,19 @@
 /** Into how many blocks and parts a batch is cut. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { chooseBlocks, type RegionCost } from "../../../lib/lower/batch/sizes.js";
+import { type BlockSizes, chooseBlocks, type RegionCost } from "../../../lib/lower/batch/sizes.js";
 
 const MIB = 2 ** 20;
 
 /** Much work, little memory. */
 const busy = { examples: 128, exampleBytes: 1, exampleFlops: 1e9, sumBytes: 1 };
+
+/** Of a region that is cut. */
+function sizesOf(cost: RegionCost): BlockSizes {
+  const chosen = chooseBlocks(cost);
+  if (typeof chosen === "string") throw new Error(`not cut: ${chosen}`);
+  return chosen;
+}
 
 const cost: fc.Arbitrary<RegionCost> = fc.record({
   examples: fc.integer({ min: 2, max: 3000 }),
@@ -20,7 +27,7 @@ describe("chooseBlocks", () => {
     fc.assert(
       fc.property(cost, (c) => {
         const chosen = chooseBlocks(c);
-        if (!chosen) return;
+        if (typeof chosen === "string") return;
         const { size, parts } = chosen;
         expect(c.examples % size).toBe(0);
         expect(Number.isInteger(parts)).toBe(true);
@@ -30,13 +37,14 @@ describe("chooseBlocks", () => {
     );
   });
 
-  test("keeps blocks within a cache unless one example is more, and sums within a quarter of a GiB unless one part is more", () => {
+  test("keeps blocks within a cache or down to four examples, and sums within a quarter of a GiB unless one part is more", () => {
     fc.assert(
       fc.property(cost, (c) => {
         const chosen = chooseBlocks(c);
-        if (!chosen) return;
+        if (typeof chosen === "string") return;
         const { size, parts } = chosen;
-        if (size > 1) expect(size * c.exampleBytes).toBeLessThanOrEqual(3 * MIB);
+        if (size > 4) expect(size * c.exampleBytes).toBeLessThanOrEqual(1.25 * MIB);
+        if (size > 1) expect(size * c.exampleBytes).toBeLessThanOrEqual(64 * MIB);
         if (parts > 1) expect(parts * c.sumBytes).toBeLessThanOrEqual(256 * MIB);
       }),
     );
@@ -48,23 +56,29 @@ describe("chooseBlocks", () => {
     expect(chooseBlocks({ ...busy, examples: 6 })).toEqual({ size: 1, parts: 6 });
   });
 
-  test("makes blocks smaller as examples need more memory", () => {
-    const sizeFor = (exampleBytes: number) => chooseBlocks({ ...busy, exampleBytes })?.size;
-    expect([0.1, 0.3, 0.6, 1, 4, 50].map((m) => sizeFor(m * MIB))).toEqual([8, 4, 2, 1, 1, 1]);
+  test("makes blocks smaller as examples need more memory, down to four if they need no more than 64 MiB", () => {
+    const sizeFor = (exampleBytes: number) => sizesOf({ ...busy, exampleBytes }).size;
+    expect([0.1, 0.3, 0.6, 4, 16, 17, 32, 33, 64].map((m) => sizeFor(m * MIB))).toEqual([
+      8, 4, 4, 4, 4, 2, 2, 1, 1,
+    ]);
   });
 
-  test("leaves a batch whole whose examples fit no cache", () => {
-    expect(chooseBlocks({ ...busy, exampleBytes: 100 * MIB })).toBeUndefined();
+  test("leaves a batch whole whose examples fit no cache, if it fits 4 GiB", () => {
+    const chosen = (examples: number) =>
+      chooseBlocks({ ...busy, examples, exampleBytes: 100 * MIB });
+    expect(chosen(40)).toBe("large examples");
+    expect(chosen(41)).toEqual({ size: 1, parts: 16 });
+    expect(chosen(1000)).toEqual({ size: 1, parts: 16 });
   });
 
   test("makes fewer parts as sums need more memory", () => {
-    const partsFor = (sumBytes: number) => chooseBlocks({ ...busy, sumBytes })?.parts;
+    const partsFor = (sumBytes: number) => sizesOf({ ...busy, sumBytes }).parts;
     expect([16, 32, 100, 256, 1000].map((m) => partsFor(m * MIB))).toEqual([16, 8, 2, 1, 1]);
   });
 
   test("leaves little work as it is", () => {
-    expect(chooseBlocks({ ...busy, exampleFlops: 31_249 })).toBeUndefined();
-    expect(chooseBlocks({ ...busy, exampleFlops: 31_250 })).toBeDefined();
+    expect(chooseBlocks({ ...busy, exampleFlops: 31_249 })).toBe("little work");
+    expect(chooseBlocks({ ...busy, exampleFlops: 31_250 })).toEqual({ size: 8, parts: 16 });
   });
 
   test("runs a prime number of examples one by one when all together are too many", () => {
