@@ -10,6 +10,7 @@
 #include "addon/buffer_object.h"
 #include "addon/device_object.h"
 #include "addon/instance.h"
+#include "addon/job_object.h"
 #include "addon/linalg_addon.h"
 #include "addon/program_object.h"
 #include "blas.h"
@@ -62,6 +63,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(instance);
   instance->buffer_class = Napi::Persistent(BufferObject::Define(env));
   instance->program_class = Napi::Persistent(ProgramObject::Define(env));
+  instance->job_class = Napi::Persistent(JobObject::Define(env));
   instance->device_class = Napi::Persistent(DeviceObject::Define(env));
 
   Napi::Array levels = Napi::Array::New(env);

@@ -1,7 +1,7 @@
 /** The value a fitted trajectory settles at. */
 
 import { GlocalError } from "../errors.js";
-import { complexLength, imaginaryPart, realPart, realParts } from "./complex.js";
+import { complexLength, imaginaryPart, realPart } from "./complex.js";
 import type { LinearAlgebra, Matrix } from "./linalg/algebra.js";
 import { complexMatrix } from "./linalg/host-matrix.js";
 import { clampSpectrum } from "./spectrum.js";
@@ -68,8 +68,8 @@ function sumOfModes(model: ModalModel, selected: readonly boolean[]): Float64Arr
   const { algebra, basis, modes, features } = model;
   const weights = model.amplitudes.map((part, at) => (selected[at >> 1] ? part : 0));
   const sum = algebra.multiply(modes, algebra.upload(complexMatrix(weights, selected.length, 1)));
-  const value = algebra.multiply(algebra.topRows(basis, features), sum);
-  return realParts(algebra.download(value).data);
+  const value = algebra.multiply(algebra.topRows(basis, features), algebra.realPart(sum));
+  return algebra.download(value).data;
 }
 
 function checkOptions(policy: string, tolerance: number): void {

@@ -19,10 +19,35 @@ export interface NativeProgram {
   dispose(): void;
 }
 
+/** A kernel that a program launches on CUDA. */
+export interface NativeKernelName {
+  readonly name: string;
+  /** Which of the program's modules defines it; null for a fixed kernel. */
+  readonly module: number | null;
+}
+
+/** A decoded job. What a device needs to run it again, such as graphs, stays with it. */
+export interface NativeJob {
+  /** Runs on the calling thread. */
+  runSync(): void;
+  /**
+   * Runs on a thread of the device, after the jobs started before. `control[0] !== 0` stops it
+   * between two commands; `control[1]` tells meanwhile how many are done.
+   *
+   * @returns the number of commands that ran
+   */
+  run(control: Int32Array): Promise<number>;
+  dispose(): void;
+}
+
 export interface NativeDevice {
+  /** Of the host, that work for this device; the caller's counts. */
   readonly threads: number;
-  /** "baseline" | "avx2" | "avx512" */
-  readonly simd: string;
+  /** A level of kernels, "baseline" | "avx2" | "avx512", or a chip, "sm_90". */
+  readonly level: string;
+  readonly description: string;
+  /** Memory for all buffers and programs. */
+  readonly memoryBytes: number;
   /** Zero-filled. */
   allocate(bytes: number): NativeBuffer;
   /**
@@ -38,23 +63,21 @@ export interface NativeDevice {
     index: Int32Array,
     values: ArrayBufferView | null,
   ): void;
-  /** `poison` fills the arena with NaN before each call, to find reads of memory that was never written. */
-  compile(code: Float64Array, options: { poison: boolean }): NativeProgram;
   /**
-   * Runs a job (see `job.ts`) on the calling thread.
+   * `poison` fills the arena with NaN before each call, to find reads of memory that was never
+   * written. `modules` and `kernels` are for CUDA: see lib/lower/cuda/launches.ts.
    */
-  runSync(job: Float64Array, programs: NativeProgram[], buffers: NativeBuffer[]): void;
-  /**
-   * Runs a job on a thread of the device. `cancel[0] !== 0` stops it between two commands; the
-   * promise then resolves with the number of commands that ran.
-   */
-  run(
-    job: Float64Array,
-    programs: NativeProgram[],
-    buffers: NativeBuffer[],
-    cancel: Int32Array,
-  ): Promise<number>;
-  /** Linear algebra on the device; null on the CPU. cuSOLVER is loaded when it is first asked for. */
+  compile(
+    code: Float64Array,
+    options: {
+      readonly poison: boolean;
+      readonly modules?: readonly string[];
+      readonly kernels?: readonly NativeKernelName[];
+    },
+  ): NativeProgram;
+  /** Decodes a job (see `job.ts`), which keeps its programs and buffers alive. */
+  prepare(job: Float64Array, programs: NativeProgram[], buffers: NativeBuffer[]): NativeJob;
+  /** Linear algebra on the device; null on the CPU. Made when it is first asked for. */
   readonly linalg: NativeDeviceLinalg | null;
   dispose(): void;
 }
@@ -78,6 +101,7 @@ export interface NativeDeviceLinalg {
   pickColumns(a: NativeMatrix, order: Int32Array): NativeMatrix;
   /** Column j: the columns j, …, j + stacks − 1 of A, one below the other. */
   stackColumns(a: NativeMatrix, stacks: number): NativeMatrix;
+  realPart(a: NativeMatrix): NativeMatrix;
   divideColumns(a: NativeMatrix, divisors: Float64Array): NativeMatrix;
   /** op(A) · B by cuBLAS; op(A) is Aᴴ when `adjoint`. Complex if either is. */
   multiply(a: NativeMatrix, b: NativeMatrix, adjoint: boolean): NativeMatrix;

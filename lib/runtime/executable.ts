@@ -5,7 +5,8 @@ import { type Cost, programCost, scratchBytes } from "../lower/cost.js";
 import { encode } from "../lower/encode.js";
 import { lower } from "../lower/lower.js";
 import type { Lowered, LowerOptions } from "../lower/options.js";
-import type { NativeBuffer, NativeProgram } from "../native/addon.js";
+import type { NativeBuffer, NativeJob, NativeProgram } from "../native/addon.js";
+import { callNative, fromNative } from "../native/errors.js";
 import { Job, type Place } from "../native/job.js";
 import type { Device } from "./device.js";
 
@@ -38,7 +39,7 @@ export class Executable {
       constants.set(slot, { buffer, offset: 0 });
     }
     this.constants = constants;
-    this.native = device.native.compile(encode(lowered.program), { poison });
+    this.native = callNative(() => device.native.compile(encode(lowered.program), { poison }));
   }
 
   static compile(device: Device, graph: Graph, options: CompileOptions): Executable {
@@ -82,7 +83,7 @@ export class DeviceJob {
   private readonly job = new Job();
   private readonly programs = new Map<NativeProgram, number>();
   private readonly buffers = new Map<NativeBuffer, number>();
-  private encoded: Float64Array | undefined;
+  private prepared: NativeJob | undefined;
 
   constructor(private readonly device: Device) {}
 
@@ -107,9 +108,9 @@ export class DeviceJob {
     this.job.zero(this.place(at), bytes);
   }
 
-  /** Runs on the calling thread. A job may run any number of times. */
+  /** Runs on the calling thread. A job may run any number of times; none of its commands may be added after the first. */
   runSync(): void {
-    this.device.native.runSync(this.encode(), [...this.programs.keys()], [...this.buffers.keys()]);
+    callNative(() => this.prepare().runSync());
   }
 
   /**
@@ -119,24 +120,25 @@ export class DeviceJob {
    */
   async run(signal?: AbortSignal): Promise<number> {
     if (signal?.aborted) return 0;
-    const cancel = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    const stop = () => Atomics.store(cancel, 0, 1);
+    const control = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+    const stop = () => Atomics.store(control, 0, 1);
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      return await this.device.native.run(
-        this.encode(),
-        [...this.programs.keys()],
-        [...this.buffers.keys()],
-        cancel,
-      );
+      return await this.prepare().run(control);
+    } catch (error) {
+      throw fromNative(error);
     } finally {
       signal?.removeEventListener("abort", stop);
     }
   }
 
-  private encode(): Float64Array {
-    this.encoded ??= this.job.encode();
-    return this.encoded;
+  private prepare(): NativeJob {
+    this.prepared ??= this.device.native.prepare(
+      this.job.encode(),
+      [...this.programs.keys()],
+      [...this.buffers.keys()],
+    );
+    return this.prepared;
   }
 
   private place({ buffer, offset }: DeviceArray): Place {

@@ -58,6 +58,8 @@ export interface LinearAlgebra {
   pickColumns(a: Matrix, order: readonly number[]): Matrix;
   /** Column j stacks the columns j, …, j + stacks − 1 of A, the earliest on top (eq. 24). */
   stackColumns(a: Matrix, stacks: number): Matrix;
+  /** A real matrix. */
+  realPart(a: Matrix): Matrix;
   /** Column k divided by `divisors[k]`. */
   divideColumns(a: Matrix, divisors: Float64Array): Matrix;
 

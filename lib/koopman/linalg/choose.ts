@@ -1,6 +1,7 @@
 /** Which algebra computes a fit. */
 
 import { GlocalError } from "../../errors.js";
+import { callNative } from "../../native/errors.js";
 import { type Device, type DeviceName, defaultDevice } from "../../runtime/device.js";
 import type { LinearAlgebra } from "./algebra.js";
 import { CuSolver } from "./cusolver.js";
@@ -39,14 +40,18 @@ export function chooseAlgebra(options: LinalgOptions, size: number): LinearAlgeb
     return lapack;
   }
   const opened = typeof device === "string" ? defaultDevice({ device }) : device;
-  const { linalg: native } = opened.native;
+  const native = callNative(() => opened.native.linalg);
   if (native) {
     return new CuSolver(native);
   }
-  if (linalg === "cusolver") {
-    refuseDevice(opened);
+  if (linalg === "auto") {
+    return lapack;
   }
-  return lapack;
+  throw new GlocalError("GLOCAL_BAD_OPTION", {
+    expected: 'a CUDA device for linalg: "cusolver"',
+    received: `device ${JSON.stringify(opened.name)}`,
+    hint: 'Use device: "cuda", or linalg: "auto" for what the device has.',
+  });
 }
 
 /** @throws GLOCAL_BAD_OPTION */
@@ -57,12 +62,4 @@ export function checkLinalg(linalg: LinalgName): void {
       received: JSON.stringify(linalg),
     });
   }
-}
-
-function refuseDevice({ name }: Device): never {
-  throw new GlocalError("GLOCAL_BAD_OPTION", {
-    expected: 'a CUDA device for linalg: "cusolver"',
-    received: `device ${JSON.stringify(name)}`,
-    hint: 'Use device: "cuda", or linalg: "auto" for what the device has.',
-  });
 }

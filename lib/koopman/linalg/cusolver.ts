@@ -1,6 +1,7 @@
 /** Linear algebra on a CUDA device: cuSOLVER, cuBLAS and kernels of our own. */
 
 import type { NativeDeviceLinalg, NativeMatrix } from "../../native/addon.js";
+import { callNative } from "../../native/errors.js";
 import type { HostMatrix, LinearAlgebra } from "./algebra.js";
 
 /**
@@ -13,55 +14,59 @@ export class CuSolver implements LinearAlgebra {
   constructor(private readonly native: NativeDeviceLinalg) {}
 
   upload({ data, rows, columns, complex }: HostMatrix): NativeMatrix {
-    return this.native.upload(data, rows, columns, complex);
+    return callNative(() => this.native.upload(data, rows, columns, complex));
   }
 
   download(a: NativeMatrix): HostMatrix {
     const { rows, columns, complex } = a;
-    return { data: this.native.download(a), rows, columns, complex };
+    return { data: callNative(() => this.native.download(a)), rows, columns, complex };
   }
 
   columns(a: NativeMatrix, from: number, to: number): NativeMatrix {
-    return this.native.slice(a, a.rows, from, to);
+    return callNative(() => this.native.slice(a, a.rows, from, to));
   }
 
   topRows(a: NativeMatrix, rows: number): NativeMatrix {
-    return this.native.slice(a, rows, 0, a.columns);
+    return callNative(() => this.native.slice(a, rows, 0, a.columns));
   }
 
   pickColumns(a: NativeMatrix, order: readonly number[]): NativeMatrix {
-    return this.native.pickColumns(a, Int32Array.from(order));
+    return callNative(() => this.native.pickColumns(a, Int32Array.from(order)));
   }
 
   stackColumns(a: NativeMatrix, stacks: number): NativeMatrix {
-    return this.native.stackColumns(a, stacks);
+    return callNative(() => this.native.stackColumns(a, stacks));
+  }
+
+  realPart(a: NativeMatrix): NativeMatrix {
+    return callNative(() => this.native.realPart(a));
   }
 
   divideColumns(a: NativeMatrix, divisors: Float64Array): NativeMatrix {
-    return this.native.divideColumns(a, divisors);
+    return callNative(() => this.native.divideColumns(a, divisors));
   }
 
   multiply(a: NativeMatrix, b: NativeMatrix): NativeMatrix {
-    return this.native.multiply(a, b, false);
+    return callNative(() => this.native.multiply(a, b, false));
   }
 
   multiplyAdjoint(a: NativeMatrix, b: NativeMatrix): NativeMatrix {
-    return this.native.multiply(a, b, true);
+    return callNative(() => this.native.multiply(a, b, true));
   }
 
   qr(a: NativeMatrix) {
-    return this.native.qr(a);
+    return callNative(() => this.native.qr(a));
   }
 
   svd(a: NativeMatrix) {
-    return this.native.svd(a);
+    return callNative(() => this.native.svd(a));
   }
 
   eigen(a: NativeMatrix) {
-    return this.native.eigen(a);
+    return callNative(() => this.native.eigen(a));
   }
 
   leastSquares(a: NativeMatrix, b: NativeMatrix, cutoff: number): NativeMatrix {
-    return this.native.leastSquares(a, b, cutoff);
+    return callNative(() => this.native.leastSquares(a, b, cutoff));
   }
 }

@@ -1,6 +1,6 @@
 /** Small dense matrices, column-major as LAPACK has them, and the few products the fits need. */
 
-import { imaginaryPart, realPart, toComplex } from "../complex.js";
+import { imaginaryPart, realPart, realParts, toComplex } from "../complex.js";
 import type { Snapshots } from "../snapshots.js";
 import type { HostMatrix } from "./algebra.js";
 
@@ -41,14 +41,16 @@ function stride({ rows, complex }: HostMatrix): number {
 
 /** Column `j`, as a view. */
 export function column(matrix: HostMatrix, j: number): Float64Array {
-  return columnsOf(matrix, j, j + 1).data;
+  const length = stride(matrix);
+  return matrix.data.subarray(j * length, (j + 1) * length);
 }
 
 /** Columns `from` (included) to `to` (excluded), as a view. */
 export function columnsOf(matrix: HostMatrix, from: number, to: number): HostMatrix {
+  const { rows, complex } = matrix;
   const length = stride(matrix);
   const data = matrix.data.subarray(from * length, to * length);
-  return { ...matrix, data, columns: to - from };
+  return { data, rows, columns: to - from, complex };
 }
 
 export function topRowsOf(matrix: HostMatrix, rows: number): HostMatrix {
@@ -86,11 +88,20 @@ export function stackColumns(matrix: HostMatrix, stacks: number): HostMatrix {
 }
 
 export function divideColumns(matrix: HostMatrix, divisors: Float64Array): HostMatrix {
+  const { rows, columns, complex } = matrix;
   const length = stride(matrix);
-  const data = matrix.data.map(
-    (value, at) => value / (divisors[Math.floor(at / length)] as number),
-  );
-  return { ...matrix, data };
+  const data = new Float64Array(length * columns);
+  for (let k = 0; k < columns; k++) {
+    const divisor = divisors[k] as number;
+    for (let at = k * length; at < (k + 1) * length; at++) {
+      data[at] = (matrix.data[at] as number) / divisor;
+    }
+  }
+  return { data, rows, columns, complex };
+}
+
+export function realPartOf(matrix: HostMatrix): HostMatrix {
+  return matrix.complex ? { ...matrix, data: realParts(matrix.data), complex: false } : matrix;
 }
 
 export function asComplex(matrix: HostMatrix): HostMatrix {

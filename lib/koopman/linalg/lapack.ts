@@ -14,6 +14,7 @@ import {
   multiplyAdjoint,
   pickColumns,
   realMatrix,
+  realPartOf,
   stackColumns,
   topRowsOf,
 } from "./host-matrix.js";
@@ -29,6 +30,7 @@ export const lapack = {
   topRows: topRowsOf,
   pickColumns,
   stackColumns,
+  realPart: realPartOf,
   divideColumns,
   multiply,
   multiplyAdjoint,
