@@ -78,7 +78,48 @@ export interface NativeDevice {
   ): NativeProgram;
   /** Decodes a job (see `job.ts`), which keeps its programs and buffers alive. */
   prepare(job: Float64Array, programs: NativeProgram[], buffers: NativeBuffer[]): NativeJob;
+  /** Linear algebra on the device; null on the CPU. Made when it is first asked for. */
+  readonly linalg: NativeDeviceLinalg | null;
   dispose(): void;
+}
+
+/** A matrix in device memory; its memory is used again once this is collected. */
+export interface NativeMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly complex: boolean;
+}
+
+/**
+ * Float64 linear algebra on a CUDA device, column-major, by a stream of its own. Calls return when the
+ * device is done. Errors have a code: GLOCAL_LINALG where a routine fails or numbers overflow.
+ */
+export interface NativeDeviceLinalg {
+  upload(data: Float64Array, rows: number, columns: number, complex: boolean): NativeMatrix;
+  download(a: NativeMatrix): Float64Array;
+  /** The first `rows` rows of the columns `from` to `to`; shares memory with A. */
+  slice(a: NativeMatrix, rows: number, from: number, to: number): NativeMatrix;
+  pickColumns(a: NativeMatrix, order: Int32Array): NativeMatrix;
+  /** Column j: the columns j, …, j + stacks − 1 of A, one below the other. */
+  stackColumns(a: NativeMatrix, stacks: number): NativeMatrix;
+  realPart(a: NativeMatrix): NativeMatrix;
+  divideColumns(a: NativeMatrix, divisors: Float64Array): NativeMatrix;
+  /** op(A) · B by cuBLAS; op(A) is Aᴴ when `adjoint`. Complex if either is. */
+  multiply(a: NativeMatrix, b: NativeMatrix, adjoint: boolean): NativeMatrix;
+  /** Thin QR by Xgeqrf and Dorgqr. */
+  qr(a: NativeMatrix): { basis: NativeMatrix; coordinates: NativeMatrix };
+  /** Thin SVD by Xgesvd. */
+  svd(a: NativeMatrix): {
+    left: NativeMatrix;
+    singularValues: Float64Array;
+    right: NativeMatrix;
+  };
+  /** Right eigenvectors by Xgeev. */
+  eigen(a: NativeMatrix): { values: Float64Array; vectors: NativeMatrix };
+  /** Complex minimum-norm least squares by Xgesvd; singular values up to cutoff·σ₁ count as zero. */
+  leastSquares(a: NativeMatrix, b: NativeMatrix, cutoff: number): NativeMatrix;
+  /** Milliseconds between CUDA events around the calls of cuSOLVER so far, by routine. */
+  readonly solverMs: Readonly<Record<string, number>>;
 }
 
 /** Column-major matrices throughout, as LAPACK has them. Complex arrays interleave real and imaginary parts. */
