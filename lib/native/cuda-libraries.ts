@@ -18,11 +18,7 @@ const NAMES: Readonly<Record<Library, { readonly base: string; readonly numbers:
 };
 
 /** Where drivers are put: by Debian, by NVIDIA's containers, by Windows for its Linux. */
-const DRIVER_FOLDERS = [
-  "/usr/lib/x86_64-linux-gnu",
-  "/usr/local/nvidia/lib64",
-  "/usr/lib/wsl/lib",
-];
+const DRIVER_FOLDERS = ["/usr/lib/x86_64-linux-gnu", "/usr/local/nvidia/lib64", "/usr/lib/wsl/lib"];
 
 function namesIn(folder: string): string[] {
   try {
