@@ -69,6 +69,11 @@ export class Device {
     return this.native.level;
   }
 
+  /** Memory for all buffers and programs. */
+  get memoryBytes(): number {
+    return this.native.memoryBytes;
+  }
+
   /** Zero-filled memory of at least one byte. */
   allocate(bytes: number): NativeBuffer {
     return callNative(() => this.native.allocate(Math.max(1, bytes)));

@@ -1,14 +1,13 @@
 /** A graph compiled for a device, and the jobs that run several of them in one native call. */
 import { GlocalError } from "../errors.js";
 import type { Graph } from "../ir/graph.js";
-import { type Cost, programCost, scratchBytes } from "../lower/cost.js";
-import { encode } from "../lower/encode.js";
-import { lower } from "../lower/lower.js";
-import type { Lowered, LowerOptions } from "../lower/options.js";
+import type { Cost } from "../lower/cost.js";
+import type { LowerOptions } from "../lower/options.js";
 import type { NativeBuffer, NativeJob, NativeProgram } from "../native/addon.js";
 import { callNative, fromNative } from "../native/errors.js";
 import { Job, type Place } from "../native/job.js";
 import type { Device } from "./device.js";
+import { type Compilable, compilableFor } from "./target.js";
 
 export type { Cost };
 
@@ -28,22 +27,22 @@ export class Executable {
   private readonly constants: ReadonlyMap<number, DeviceArray>;
 
   private constructor(
-    readonly lowered: Lowered,
+    readonly compiled: Compilable,
     device: Device,
     poison: boolean,
   ) {
     const constants = new Map<number, DeviceArray>();
-    for (const { slot, data } of lowered.constants) {
+    for (const { slot, data } of compiled.constants) {
       const buffer = device.allocate(data.byteLength);
       buffer.write(data, 0);
       constants.set(slot, { buffer, offset: 0 });
     }
     this.constants = constants;
-    this.native = callNative(() => device.native.compile(encode(lowered.program), { poison }));
+    this.native = callNative(() => device.native.compile(compiled.code(), { poison }));
   }
 
   static compile(device: Device, graph: Graph, options: CompileOptions): Executable {
-    return new Executable(lower(graph, options), device, options.poison ?? false);
+    return new Executable(compilableFor(device, graph, options), device, options.poison ?? false);
   }
 
   /** What a graph would cost and need on a device, without compiling it. */
@@ -51,23 +50,21 @@ export class Executable {
     device: Device,
     graph: Graph,
     options: CompileOptions,
-  ): { readonly cost: Cost; readonly scratchBytes: number } {
-    const { program } = lower(graph, options);
-    return { cost: programCost(program), scratchBytes: scratchBytes(program, device.threads) };
+  ): Pick<Compilable, "cost" | "scratchBytes"> {
+    return compilableFor(device, graph, options);
   }
 
-  /** Floating-point operations and bytes of one run. */
   get cost(): Cost {
-    return programCost(this.lowered.program);
+    return this.compiled.cost;
   }
 
   /** Memory for every slot: inputs in order, outputs that are not donated in order, then constants. */
   bind(inputs: readonly DeviceArray[], outputs: readonly DeviceArray[]): DeviceArray[] {
     const bound = [...inputs];
-    const fresh = [...new Set(this.lowered.outputSlots)].filter((s) => s >= inputs.length);
+    const fresh = [...new Set(this.compiled.outputSlots)].filter((s) => s >= inputs.length);
     if (fresh.length !== outputs.length)
       throw new GlocalError("GLOCAL_BAD_OPTION", {
-        expected: `${fresh.length} output arrays for ${this.lowered.program.name}`,
+        expected: `${fresh.length} output arrays for ${this.compiled.program.name}`,
         received: `${outputs.length}`,
       });
     fresh.forEach((slot, i) => {
