@@ -1,10 +1,11 @@
 /** Collects the launches of a program and the kernels they name. */
-import { convLaunch, type FixedLaunch } from "./conv.js";
+import { convLaunch } from "./conv.js";
+import type { FixedLaunch } from "./fixed.js";
 import type { CudaProgram, Launch } from "./launches.js";
 import { KernelTable } from "./modules.js";
 import { productLaunches } from "./products.js";
 import type { CudaStep } from "./steps.js";
-import { type StructuredStep, structuredLaunch } from "./structured.js";
+import { structuredLaunch } from "./structured.js";
 import { generatedKernel, MOST_POINTERS } from "./text/kernel.js";
 import type { GeneratedStep } from "./waves.js";
 
@@ -22,7 +23,7 @@ export class LaunchList {
   step(step: Exclude<CudaStep, Placed>): void {
     if (step.op === "matmul") this.launches.push(...productLaunches(step, this.tf32));
     else if (step.op === "convGroup") this.fixed(convLaunch(step, this.tf32));
-    else for (const launch of structuredLaunch(step as StructuredStep)) this.fixed(launch);
+    else for (const launch of structuredLaunch(step)) this.fixed(launch);
   }
 
   /** Steps that do not wait for each other, and a chain beside them. */
@@ -53,6 +54,7 @@ export class LaunchList {
   }
 
   private fixed({ name, ...launch }: FixedLaunch): void {
+    if (launch.grid[0] === 0) return;
     this.launches.push({ op: "kernel", kernel: this.table.fix(name), ...launch });
   }
 

@@ -92,9 +92,7 @@ function sumParts(
 
 function cutFilterGrad(step: ConvGroupStep<BufferRef>): CudaBufferStep[] {
   const { window, dtype, jobs } = step;
-  const lanes = jobs.reduce((sum, job) => sum + job.lanes, 0);
-  const images = Math.max(...jobs.map((job) => job.images));
-  const splits = filterGradSplits(window, images, lanes);
+  const splits = filterGradSplits(step);
   if (splits <= 1) return [step];
   const size = window.kh * window.kw * window.c * window.o;
   const places = jobs.map((job) => workspace(dtype, splits * job.lanes * size));

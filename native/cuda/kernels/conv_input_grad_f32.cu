@@ -5,6 +5,7 @@
 
 namespace {
 
+using Tile32x16 = TileShape<32, 16, 32, 4, 4, 4>;
 using Tile64x16 = TileShape<64, 16, 32, 4, 4, 2>;
 using Tile128x16 = TileShape<128, 16, 16, 8, 4, 2>;
 using Tile64x32 = TileShape<64, 32, 16, 4, 4, 1>;
@@ -13,6 +14,11 @@ using Tile64x64 = TileShape<64, 64, 16, 8, 4, 1>;
 using Tile128x64 = TileShape<128, 64, 8, 8, 8, 1>;
 
 }  // namespace
+
+extern "C" __global__ void __launch_bounds__(128, 5)
+    conv_input_grad_f32_32x16(ConvGeometry geometry, ConvJob<float> first, ConvJob<float> second) {
+  convInputGrad<FmaProduct<float, Tile32x16>, 4>(geometry, first, second);
+}
 
 extern "C" __global__ void __launch_bounds__(128, 5)
     conv_input_grad_f32_64x16(ConvGeometry geometry, ConvJob<float> first, ConvJob<float> second) {

@@ -6,19 +6,20 @@ namespace {
 
 constexpr int kThreads = 256;
 
+// Elements of a lane fit 32 bits: lib/lower/cuda/structured.ts refuses larger ones.
 template <class T>
 __device__ __forceinline__ void gather(const RowsTask<T>& task) {
-  const long long size = task.count * task.rowSize;
-  const unsigned blocks = static_cast<unsigned>((size + kThreads - 1) / kThreads);
+  const unsigned rowSize = static_cast<unsigned>(task.rowSize);
+  const unsigned size = static_cast<unsigned>(task.count) * rowSize;
+  const unsigned blocks = (size + kThreads - 1) / kThreads;
   const long long lane = blockIdx.x / blocks;
-  const long long element = static_cast<long long>(blockIdx.x % blocks) * kThreads + threadIdx.x;
+  const unsigned element = blockIdx.x % blocks * kThreads + threadIdx.x;
   if (element >= size) return;
-  const long long item = element / task.rowSize;
+  const unsigned item = element / rowSize;
   const long long row = task.index[item];
-  const long long column = element - item * task.rowSize;
   const bool inside = row >= 0 && row < task.rows;
-  task.out[lane * task.outLane + element] =
-      inside ? task.table[lane * task.tableLane + row * task.rowSize + column] : T(0);
+  const long long from = lane * task.tableLane + row * rowSize + (element - item * rowSize);
+  task.out[lane * task.outLane + element] = inside ? task.table[from] : T(0);
 }
 
 }  // namespace

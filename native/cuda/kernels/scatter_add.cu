@@ -11,10 +11,10 @@ constexpr int kWarps = kThreads / 32;
 
 template <class T>
 __device__ __forceinline__ void clear(const RowsTask<T>& task) {
-  const long long size = task.rows * task.rowSize;
-  const unsigned blocks = static_cast<unsigned>((size + kThreads - 1) / kThreads);
+  const unsigned size = static_cast<unsigned>(task.rows * task.rowSize);
+  const unsigned blocks = (size + kThreads - 1) / kThreads;
   const long long lane = blockIdx.x / blocks;
-  const long long element = static_cast<long long>(blockIdx.x % blocks) * kThreads + threadIdx.x;
+  const unsigned element = blockIdx.x % blocks * kThreads + threadIdx.x;
   if (element < size) task.out[lane * task.outLane + element] = T(0);
 }
 
