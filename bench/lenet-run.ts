@@ -49,7 +49,7 @@ async function run({ method, windows, dir, threads }: OwnRequest): Promise<OwnRu
   const cpu = devices().find((d) => d.name === "cpu");
   return {
     msPerStep: spread(times.slice(WARM_UP)),
-    programs: programs.map(({ lowered: { program } }) => {
+    programs: programs.map(({ compiled: { program } }) => {
       const { name, arenaBytes } = program;
       return { name, kernels: kernelsOf(program).length, arenaBytes };
     }),

@@ -57,7 +57,7 @@ export async function lenetPrograms(method: Method): Promise<Program[]> {
     tune({ ...options, signal: AbortSignal.abort() }),
   );
   await study.result;
-  return programs.map((p) => p.lowered.program);
+  return programs.map((p) => p.compiled.program);
 }
 
 function modelPrograms(model: ModelName, lanes: number, batch: number): Program[] {

@@ -17,8 +17,8 @@ export function printFigure(msPerStep: Spread, gflop: number | null = null): voi
 }
 
 /** GFLOP of a program's convolutions and products. */
-export const productGflop = ({ lowered }: Executable): number =>
-  productFlops(lowered.program) / 1e9;
+export const productGflop = ({ compiled }: Executable): number =>
+  productFlops(compiled.program) / 1e9;
 
 /**
  * The program of that name among those compiled.
@@ -26,7 +26,7 @@ export const productGflop = ({ lowered }: Executable): number =>
  * @throws when there is none, for instance because memory was too small for so many lanes
  */
 export function programNamed(programs: readonly Executable[], name: string): Executable {
-  const names = programs.map((p) => p.lowered.program.name);
+  const names = programs.map((p) => p.compiled.program.name);
   const found = programs[names.indexOf(name)];
   if (!found) throw new Error(`Expected a program "${name}" among ${names.join(", ")}.`);
   return found;

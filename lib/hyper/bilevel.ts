@@ -143,6 +143,7 @@ export function bilevel<State, Hyper, Batch>(
 
   const device = openDevice(options);
   const compiled = disposingOnFailure(device, () => {
+    estimator.checkDevice?.(device);
     const trainer = new Trainer(device, problem, train, validation, {
       batchSize,
       seed,

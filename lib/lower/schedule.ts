@@ -24,12 +24,17 @@ import {
 } from "../ops/shape.js";
 import type { ComputeType } from "./program.js";
 
-/** Values that cost more than this are stored when several kernels want them. */
-const RECOMPUTE_LIMIT = 2;
-/** Kernels stay within this many loads, so that their tiles stay in the first-level cache. */
-const MAX_LOADS = 16;
-/** And within this many operations, so that their registers and the walk over them stay small. */
-const MAX_OPERATIONS = 128;
+/** How much is computed inside one kernel. */
+export interface FusionLimits {
+  /** Values that cost more than this are stored when several kernels want them. */
+  readonly recompute: number;
+  /** Values of one kernel. */
+  readonly loads: number;
+  readonly operations: number;
+}
+
+/** So that tiles stay in the first-level cache, and registers and the walk over them stay small. */
+export const CPU_LIMITS: FusionLimits = { recompute: 2, loads: 16, operations: 128 };
 
 const COSTS: Readonly<Record<string, number>> = {
   exp: 8,
@@ -125,7 +130,11 @@ export interface Schedule {
 }
 
 /** @param donate outputs (keys) that take over the slot of an input (values) */
-export function schedule(graph: Graph, donate: ReadonlyMap<number, number>): Schedule {
+export function schedule(
+  graph: Graph,
+  donate: ReadonlyMap<number, number>,
+  limits: FusionLimits = CPU_LIMITS,
+): Schedule {
   const users = usersOf(graph);
   const stored = new Set<Tensor>();
   const outputs = new Set(graph.outputs);
@@ -158,8 +167,9 @@ export function schedule(graph: Graph, donate: ReadonlyMap<number, number>): Sch
     leaves.set(node, total(leaves));
     operations.set(node, 1 + total(operations));
     if (
-      (operations.get(node) as number) > MAX_OPERATIONS ||
-      mustStore(node, users.get(node) ?? [], cost.get(node) as number, leaves.get(node) as number)
+      (operations.get(node) as number) > limits.operations ||
+      (leaves.get(node) as number) > limits.loads ||
+      mustStore(node, users.get(node) ?? [], (cost.get(node) as number) > limits.recompute)
     )
       store(node);
   }
@@ -186,15 +196,15 @@ function usersOf(graph: Graph): Map<Tensor, Tensor[]> {
   return users;
 }
 
-function mustStore(node: Tensor, users: readonly Tensor[], cost: number, leaves: number): boolean {
+function mustStore(node: Tensor, users: readonly Tensor[], dear: boolean): boolean {
   const type = computeTypeOf(node);
   const mixesTypes = users.some((u) => {
     if (!readsExpressions(u)) return false;
     const other = isInline(u) ? computeTypeOf(u) : undefined;
     return type !== undefined && other !== undefined && other !== type;
   });
-  if (mixesTypes || leaves > MAX_LOADS) return true;
-  if (cost <= RECOMPUTE_LIMIT) return false;
+  if (mixesTypes) return true;
+  if (!dear) return false;
   const stretched = users.some(
     (u) => sizeOf(u.shape) > sizeOf(node.shape) || (u.type.laned && !node.type.laned),
   );

@@ -1,6 +1,7 @@
 /** Devices: what there is, why it can or cannot be used, and how one is opened. */
 import { GlocalError } from "../errors.js";
 import type { NativeBuffer, NativeDevice } from "../native/addon.js";
+import { callNative } from "../native/errors.js";
 import { addonPath, loadAddon } from "../native/load.js";
 
 export type DeviceName = "cpu" | "cuda";
@@ -64,13 +65,18 @@ export class Device {
     return this.native.threads;
   }
 
-  get simd(): string {
-    return this.native.simd;
+  get level(): string {
+    return this.native.level;
+  }
+
+  /** Memory for all buffers and programs. */
+  get memoryBytes(): number {
+    return this.native.memoryBytes;
   }
 
   /** Zero-filled memory of at least one byte. */
   allocate(bytes: number): NativeBuffer {
-    return this.native.allocate(Math.max(1, bytes));
+    return callNative(() => this.native.allocate(Math.max(1, bytes)));
   }
 
   dispose(): void {

@@ -33,6 +33,9 @@ describe("options", () => {
     ["rcond 1", { rcond: 1 }],
     ["rcond NaN", { rcond: Number.NaN }],
     ["an unknown variant", { variant: "fastest" }],
+    ["an unknown library", { linalg: "numpy" }],
+    ["an unknown device", { linalg: "cusolver", device: "tpu" }],
+    ["cuSOLVER on the CPU", { linalg: "cusolver", device: "cpu" }],
   ])("%s", (_, options) => {
     expect(codeOf(() => dmd(good, options as DmdOptions))).toBe("GLOCAL_BAD_OPTION");
   });
