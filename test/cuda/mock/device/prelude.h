@@ -120,30 +120,31 @@ inline T ShuffleFrom(unsigned mask, T value, int source, const char* file, int l
 
 }  // namespace mock
 
+// Small integers travel as int, as CUDA's overloads make them.
 template <class T>
-inline T __shfl_sync(unsigned mask, T value, int source, int width = 32,
-                     const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+inline auto __shfl_sync(unsigned mask, T value, int source, int width = 32,
+                        const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   const int first = mock::LaneOfWarp() & ~(width - 1);
-  return mock::ShuffleFrom(mask, value, first + (source & (width - 1)), file, line);
+  return mock::ShuffleFrom(mask, +value, first + (source & (width - 1)), file, line);
 }
 
 template <class T>
-inline T __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32,
-                         const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+inline auto __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32,
+                            const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   const int lane = mock::LaneOfWarp();
   const int source = lane ^ lanes;
   // A lane beyond the own group of `width` gives nothing, except one of an earlier group.
   const bool within = source < (lane & ~(width - 1)) + width;
-  return mock::ShuffleFrom(mask, value, within ? source : lane, file, line);
+  return mock::ShuffleFrom(mask, +value, within ? source : lane, file, line);
 }
 
 template <class T>
-inline T __shfl_down_sync(unsigned mask, T value, unsigned lanes, int width = 32,
-                          const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+inline auto __shfl_down_sync(unsigned mask, T value, unsigned lanes, int width = 32,
+                             const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   const int lane = mock::LaneOfWarp();
   const int source = lane + static_cast<int>(lanes);
   const bool within = source < (lane & ~(width - 1)) + width;
-  return mock::ShuffleFrom(mask, value, within ? source : lane, file, line);
+  return mock::ShuffleFrom(mask, +value, within ? source : lane, file, line);
 }
 
 // --- Mathematics ---------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ const fs::path kDeviceFolder = MOCK_DEVICE_FOLDER;
 const fs::path kCacheFolder = MOCK_CACHE_FOLDER;
 
 const std::vector<std::string> kFlags = {
-    "-O1", "-std=c++17", "-fPIC", "-w", "-pipe", "-march=native",
+    "-O1", "-g1", "-std=c++17", "-fPIC", "-w", "-pipe", "-march=native",
     // As CUDA: no exceptions, no run-time types.
     "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-gnu-unique",
     "-fno-asynchronous-unwind-tables", "-fno-stack-protector", "-fno-math-errno",
@@ -38,7 +38,6 @@ const std::vector<std::string> kFlags = {
 
 // Files of one compilation, in its folder.
 constexpr char kMessages[] = "messages";
-constexpr char kExpanded[] = "expanded.ii";
 constexpr char kLibrary[] = "module.so";
 
 std::string ReadFile(const fs::path& path) {
@@ -144,23 +143,27 @@ Compilation Compile(const NamedText& program, const std::vector<NamedText>& head
     WriteFile(folder / header.name, fs::exists(own) ? ReadFile(own) : header.text);
   }
   const std::string source = fs::path(program.name).filename().string();
+  // Named alike, because the table of lines takes the name of the file that is compiled.
+  const std::string expanded = "expanded/" + source;
   WriteFile(folder / source, program.text);
+  fs::create_directory(folder / "expanded");
 
   // Only the preprocessor knows the kernels that macros make.
   std::vector<std::string> preprocess = {
       Compiler(), "-E", "-x", "c++", "-std=c++17", "-nostdinc", "-nostdinc++",
-      "-fdiagnostics-color=never", "-I.", source, "-o", kExpanded};
+      "-fdiagnostics-color=never", "-I.", source, "-o", expanded};
   preprocess.insert(preprocess.end(), definitions.begin(), definitions.end());
   result.ok = RunProgram(preprocess, folder);
   if (result.ok) {
-    std::string text = ReadFile(folder / kExpanded);
+    std::string text = ReadFile(folder / expanded);
     const std::vector<KernelDeclaration> kernels = TakeKernels(&text);
-    WriteFile(folder / kExpanded, text + "\n#line 1 \"entries of the mock\"" + Entries(kernels));
-    std::vector<std::string> compile = {Compiler(), "-x", "c++", "-include",
-                                        (kDeviceFolder / "prelude.h").string(),
-                                        "-fdiagnostics-color=never", "-nostdinc", "-nostdinc++"};
+    const std::string prelude = "#include \"" + (kDeviceFolder / "prelude.h").string() + "\"\n";
+    WriteFile(folder / expanded, prelude + text + "\n# 1 \"entries of the mock\"" +
+                                      Entries(kernels));
+    std::vector<std::string> compile = {Compiler(), "-x", "c++", "-fdiagnostics-color=never",
+                                        "-nostdinc", "-nostdinc++"};
     compile.insert(compile.end(), kFlags.begin(), kFlags.end());
-    compile.insert(compile.end(), {"-shared", "-nostdlib", kExpanded, "-o", kLibrary, "-lm"});
+    compile.insert(compile.end(), {"-shared", "-nostdlib", expanded, "-o", kLibrary, "-lm"});
     result.ok = RunProgram(compile, folder);
   }
   result.log = ReadFile(folder / kMessages);
