@@ -62,8 +62,8 @@ export class LoadedProgram {
     const run = (calls: number) => {
       const job = new Job();
       for (let i = 0; i < calls; i++) job.call(0, this.slots);
-      const code = job.encode();
-      return () => native.runSync(code, [part], this.buffers);
+      const prepared = native.prepare(job.encode(), [part], this.buffers);
+      return () => prepared.runSync();
     };
     const calls = callsFor(run(1), LEAST_JOB_MS);
     return scale(timeMs(run(calls), leastMs, leastRuns), 1 / calls);

@@ -19,6 +19,20 @@ export type ErrorCode =
   | "GLOCAL_DIVERGED"
   /** A device cannot be used. */
   | "GLOCAL_DEVICE"
+  /** Why CUDA cannot be used: no driver, one older than the libraries, no GPU, one too old. */
+  | "GLOCAL_CUDA_NO_DRIVER"
+  | "GLOCAL_CUDA_OLD_DRIVER"
+  | "GLOCAL_CUDA_NO_DEVICE"
+  | "GLOCAL_CUDA_UNSUPPORTED_CHIP"
+  /** A library of the CUDA toolkit is missing, or cuSOLVER has no eigenvalues of non-symmetric matrices. */
+  | "GLOCAL_CUDA_NO_NVRTC"
+  | "GLOCAL_CUDA_NO_CUBLAS"
+  | "GLOCAL_CUDA_NO_CUSOLVER"
+  | "GLOCAL_CUDA_OLD_CUSOLVER"
+  /** Any other failure of CUDA, in its own words. */
+  | "GLOCAL_CUDA"
+  /** The host or the device has not enough memory. */
+  | "GLOCAL_OUT_OF_MEMORY"
   /** The addon could not be loaded. */
   | "GLOCAL_ADDON"
   /** A linear-algebra routine failed or was given non-finite numbers. */

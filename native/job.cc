@@ -25,7 +25,7 @@ Command ReadCall(NumberReader& in, const Job& job) {
   const int64_t count = static_cast<int64_t>(job.programs.size());
   CallCommand call;
   call.executable = job.programs[in.Integer("the index of a program", 0, count - 1)].get();
-  for (const Slot& slot : call.executable->program().slots) {
+  for (const Slot& slot : call.executable->slots()) {
     const Place place = ReadPlace(in, job.buffers);
     CheckRange(place, slot.bytes);
     if (place.offset % BytesOf(slot.dtype) != 0) {
@@ -55,19 +55,16 @@ Command ReadZero(NumberReader& in, const Job& job) {
   return zero;
 }
 
-struct RunCommand {
-  Device& device;
-  void operator()(const CallCommand& c) const { device.Call(*c.executable, c.slots.data()); }
-  void operator()(const CopyCommand& c) const { device.Copy(c.from, c.to, c.bytes); }
-  void operator()(const ZeroCommand& c) const { device.Zero(c.at, c.bytes); }
-};
-
 }  // namespace
 
-Job DecodeJob(const double* code, size_t length, std::shared_ptr<Device> device,
-              std::vector<std::shared_ptr<const Executable>> programs,
-              std::vector<std::shared_ptr<Buffer>> buffers) {
-  Job job{std::move(device), std::move(programs), std::move(buffers), {}};
+std::shared_ptr<Job> DecodeJob(const double* code, size_t length, std::shared_ptr<Device> device,
+                               std::vector<std::shared_ptr<const Executable>> programs,
+                               std::vector<std::shared_ptr<Buffer>> buffers) {
+  auto decoded = std::make_shared<Job>();
+  Job& job = *decoded;
+  job.device = std::move(device);
+  job.programs = std::move(programs);
+  job.buffers = std::move(buffers);
   for (const auto& program : job.programs) {
     if (program->device() != job.device.get()) {
       ThrowExpected("programs of this device", "a program of another device");
@@ -92,20 +89,24 @@ Job DecodeJob(const double* code, size_t length, std::shared_ptr<Device> device,
         break;
     }
   }
-  return job;
+  return decoded;
 }
 
-int64_t RunJob(const Job& job, const int32_t* cancel, const std::atomic<bool>* stop) {
+bool RunControl::stopped() const {
+  if (shared_ && __atomic_load_n(shared_, __ATOMIC_ACQUIRE) != 0) return true;
+  return stop_ && stop_->load(std::memory_order_acquire);
+}
+
+void RunControl::set_done(int64_t commands) {
+  done_ = commands;
+  if (shared_) __atomic_store_n(shared_ + 1, static_cast<int32_t>(commands), __ATOMIC_RELEASE);
+}
+
+int64_t RunJob(Job& job, RunControl control) {
   const std::lock_guard<std::mutex> lock(job.device->busy());
-  int64_t ran = 0;
-  for (const Command& command : job.commands) {
-    if (cancel && __atomic_load_n(cancel, __ATOMIC_ACQUIRE) != 0) break;
-    if (stop && stop->load(std::memory_order_acquire)) break;
-    std::visit(RunCommand{*job.device}, command);
-    ran++;
-  }
-  job.device->Finish();
-  return ran;
+  control.set_done(0);
+  job.device->Run(job, control);
+  return control.done();
 }
 
 }  // namespace glocal

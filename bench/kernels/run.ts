@@ -109,7 +109,7 @@ export async function runKernels(
     return {
       version: KERNELS_VERSION,
       date: new Date().toISOString(),
-      machine: { ...machine, threads: device.threads, simd: device.simd },
+      machine: { ...machine, threads: device.threads, simd: device.level },
       ceilings,
       cases: timed.map((each) => resultOf(each, ceilings)),
     };

@@ -1,6 +1,6 @@
 /** What a timed program of ours prints: one line of JSON. */
 import type { Executable } from "../../lib/runtime/executable.js";
-import { productFlops } from "../kernels-of.js";
+import { productFlops, programOf } from "../kernels-of.js";
 import type { Spread } from "../statistics.js";
 
 export interface Figure {
@@ -17,8 +17,8 @@ export function printFigure(msPerStep: Spread, gflop: number | null = null): voi
 }
 
 /** GFLOP of a program's convolutions and products. */
-export const productGflop = ({ lowered }: Executable): number =>
-  productFlops(lowered.program) / 1e9;
+export const productGflop = (executable: Executable): number =>
+  productFlops(programOf(executable)) / 1e9;
 
 /**
  * The program of that name among those compiled.
@@ -26,7 +26,7 @@ export const productGflop = ({ lowered }: Executable): number =>
  * @throws when there is none, for instance because memory was too small for so many lanes
  */
 export function programNamed(programs: readonly Executable[], name: string): Executable {
-  const names = programs.map((p) => p.lowered.program.name);
+  const names = programs.map((p) => p.compiled.program.name);
   const found = programs[names.indexOf(name)];
   if (!found) throw new Error(`Expected a program "${name}" among ${names.join(", ")}.`);
   return found;

@@ -96,7 +96,7 @@ export interface BilevelOptions<State, Hyper, Batch> extends DeviceOptions {
 const KNOWN = new Set([
   ...["state", "hyper", "step", "criterion", "data", "steps", "batchSize", "hypergradient"],
   ...["outer", "seed", "batches", "evaluate", "onDivergence", "signal", "criterionBatch"],
-  ...["mode", "lanes", "switches", "device", "threads", "simd"],
+  ...["mode", "lanes", "switches", "device", "threads", "simd", "precision"],
 ]);
 const EVALUATE = new Set(["every", "data", "metrics"]);
 
@@ -143,6 +143,7 @@ export function bilevel<State, Hyper, Batch>(
 
   const device = openDevice(options);
   const compiled = disposingOnFailure(device, () => {
+    estimator.checkDevice?.(device);
     const trainer = new Trainer(device, problem, train, validation, {
       batchSize,
       seed,

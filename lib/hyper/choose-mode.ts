@@ -1,5 +1,4 @@
 /** Chooses forward or reverse mode for a study, by what each costs a window, and builds it. */
-import { totalmem } from "node:os";
 import { GlocalError } from "../errors.js";
 import type { Device } from "../runtime/device.js";
 import { type Cost, type DeviceArray, Executable } from "../runtime/executable.js";
@@ -13,7 +12,7 @@ import { adjointStep, type StepGraph, type StepInputs, tangentStep } from "./ste
 
 /** Lanes that run together unless the caller says otherwise. */
 const DEFAULT_LANES = 32;
-/** Shares of the machine's memory: for one program's scratch, and for stored states. */
+/** Shares of the device's memory: for one program's scratch, and for stored states. */
 const SCRATCH_SHARE = 0.25;
 const STORED_SHARE = 0.25;
 /** Operations that a processor does in the time in which it moves one byte: what makes bytes and operations comparable. */
@@ -58,7 +57,7 @@ function forwardCandidate(options: ModeOptions): Candidate {
       ...graph.options,
       ...switches,
     });
-    if (together === 1 || scratchBytes <= SCRATCH_SHARE * totalmem())
+    if (together === 1 || scratchBytes <= SCRATCH_SHARE * device.memoryBytes)
       return { graph, lanes: together, cost: time(cost) * steps * Math.ceil(q / together) };
     together = Math.ceil(together / 2);
   }
@@ -102,6 +101,6 @@ export function chooseMode(options: ModeOptions): Mode {
     plain,
     compile(chosen),
     chosen.lanes,
-    STORED_SHARE * totalmem(),
+    STORED_SHARE * device.memoryBytes,
   );
 }

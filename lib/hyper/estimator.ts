@@ -1,5 +1,7 @@
 /** What an estimator is: which hypergradients a study collects, and what it makes of them. */
 
+import type { Device } from "../runtime/device.js";
+
 /** How far a window's hypergradients look. */
 export type Horizon =
   /** No hypergradients. */
@@ -41,5 +43,8 @@ export interface Estimator {
   readonly last: number;
   /** Full trainings, for "restart" only. */
   readonly outerSteps?: number;
-  estimate(trajectory: Trajectory): Estimate;
+  /** Throws a coded error where it cannot compute on the device of a study. */
+  checkDevice?(device: Device): void;
+  /** `device` is the study's, open, for heavy work; without one the host does it. */
+  estimate(trajectory: Trajectory, device?: Device): Estimate;
 }

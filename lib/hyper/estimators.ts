@@ -1,6 +1,7 @@
 /** The estimators of the paper: none, local, global and glocal. */
 import { GlocalError } from "../errors.js";
-import { complexPairs, type Dmd, type DmdOptions, dmd } from "../koopman/index.js";
+import { complexPairs, type Dmd, type DmdOptions, dmd, type LinalgName } from "../koopman/index.js";
+import { checkLinalg, chooseAlgebra } from "../koopman/linalg/choose.js";
 import type { Estimate, Estimator, Trajectory } from "./estimator.js";
 import { checkWhole, refuseUnknown } from "./options.js";
 
@@ -85,9 +86,16 @@ export interface GlocalSettings extends WindowSettings {
   readonly tolerance?: number;
   /** Singular values at or below this share of the largest count as zero. Default 1e-6, what float32 trajectories can tell. */
   readonly rcond?: number;
+  /**
+   * The library that fits the operator: `"auto"` (default) takes cuSOLVER where the study runs on a CUDA
+   * device and LAPACK elsewhere; `"lapack"` and `"cusolver"` are taken at their word.
+   */
+  readonly linalg?: LinalgName;
 }
 
-const GLOCAL_SETTINGS = new Set(["window", "last", "stacks", "rank", "tolerance", "rcond"]);
+const GLOCAL_SETTINGS = new Set([
+  ...["window", "last", "stacks", "rank", "tolerance", "rcond", "linalg"],
+]);
 
 /**
  * The paper's estimate of the hypergradient at the end of training (eq. 19–20): Hankel DMD of the
@@ -96,11 +104,13 @@ const GLOCAL_SETTINGS = new Set(["window", "last", "stacks", "rank", "tolerance"
  * When no eigenvalue is within the tolerance of 1, or the trajectory is all zeros, the last local
  * hypergradient stands in, and the window's report says so (`fallback`).
  *
- * @throws GLOCAL_BAD_OPTION unless stacks + 2 ≤ last ≤ window
+ * @throws GLOCAL_BAD_OPTION unless stacks + 2 ≤ last ≤ window; a study throws it for
+ *   `linalg: "cusolver"` on a device that has none
  */
 export function glocal(settings: GlocalSettings = {}): Estimator {
   refuseUnknown("glocal", settings, GLOCAL_SETTINGS);
   const { window = WINDOW, last = 10, stacks = 4, rank, tolerance = 0.1, rcond = 1e-6 } = settings;
+  const { linalg = "auto" } = settings;
   checkWhole("window", window, 3);
   checkWhole("last", last, 3, window);
   checkWhole("stacks", stacks, 1, last - 2);
@@ -111,12 +121,16 @@ export function glocal(settings: GlocalSettings = {}): Estimator {
         expected: `${name} to be a number above 0`,
         received: String(value),
       });
+  checkLinalg(linalg);
   return {
     name: "glocal",
     horizon: "window",
     window,
     last,
-    estimate: (trajectory) => {
+    checkDevice: (device) => {
+      chooseAlgebra({ linalg, device }, Number.POSITIVE_INFINITY);
+    },
+    estimate: (trajectory, device) => {
       const { points, size } = trajectory;
       if (points <= stacks + 1)
         return fallBack(
@@ -128,6 +142,8 @@ export function glocal(settings: GlocalSettings = {}): Estimator {
       const fit = tryFit(trajectory, {
         stacks,
         rcond,
+        linalg,
+        ...(device && { device }),
         ...(rank === undefined ? {} : { rank: Math.min(rank, limit) }),
       });
       if (fit instanceof GlocalError) return fallBack(trajectory, null, fit.message);

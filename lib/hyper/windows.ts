@@ -142,18 +142,19 @@ export async function* runWindows<State>(
 }
 
 function estimateOf(
-  { estimator, problem, steps }: Course,
+  { estimator, problem, steps, device }: Course,
   run: Run,
   window: Window,
 ): Estimate | null {
   if (estimator.horizon === "none" || !finite(run.trajectory)) return null;
   const size = problem.hyper.size;
-  return estimator.estimate({
+  const trajectory = {
     data: run.trajectory,
     points: run.trajectory.length / size,
     size,
     stepsLeft: steps - window.first - window.segment.steps,
-  });
+  };
+  return estimator.estimate(trajectory, device);
 }
 
 /** The criterion at the window's end: at hand unless the segment ran past it. */

@@ -3,8 +3,6 @@
  * and its imaginary part in `z[2 * k + 1]`, the layout of LAPACK's `COMPLEX*16`.
  */
 
-import { column, type Matrix } from "./matrix.js";
-
 /** How many complex numbers an interleaved array holds. */
 export function complexLength(values: Float64Array): number {
   return values.length / 2;
@@ -23,6 +21,11 @@ export function modulus(values: Float64Array, k: number): number {
   return Math.hypot(realPart(values, k), imaginaryPart(values, k));
 }
 
+/** The real parts. */
+export function realParts(values: Float64Array): Float64Array {
+  return Float64Array.from({ length: complexLength(values) }, (_, k) => realPart(values, k));
+}
+
 /** Real numbers as complex ones. */
 export function toComplex(values: Float64Array): Float64Array {
   const result = new Float64Array(2 * values.length);
@@ -38,19 +41,4 @@ export function complexPairs(values: Float64Array): [re: number, im: number][] {
     realPart(values, k),
     imaginaryPart(values, k),
   ]);
-}
-
-/** A real matrix times a complex vector of `matrix.columns` entries. */
-export function applyToComplex(matrix: Matrix, vector: Float64Array): Float64Array {
-  const result = new Float64Array(2 * matrix.rows);
-  for (let j = 0; j < matrix.columns; j++) {
-    const [re, im] = [realPart(vector, j), imaginaryPart(vector, j)];
-    const source = column(matrix, j);
-    for (let i = 0; i < matrix.rows; i++) {
-      const value = source[i] as number;
-      result[2 * i] = realPart(result, i) + value * re;
-      result[2 * i + 1] = imaginaryPart(result, i) + value * im;
-    }
-  }
-  return result;
 }

@@ -1,14 +1,14 @@
 /** Dynamic mode decomposition: the linear operator that best advances a trajectory by one step. */
 
 import { GlocalError } from "../errors.js";
-import { applyToComplex } from "./complex.js";
 import { exactModes, type FittedModes } from "./exact.js";
-import { stackColumns } from "./hankel.js";
-import { fromSnapshots } from "./matrix.js";
+import type { LinearAlgebra } from "./linalg/algebra.js";
+import { chooseAlgebra, type LinalgOptions } from "./linalg/choose.js";
+import { column, fromSnapshots } from "./linalg/host-matrix.js";
 import { checkSnapshots, type Snapshots } from "./snapshots.js";
 import { type SteadyState, type SteadyStateOptions, steadyState } from "./steady-state.js";
 
-export interface DmdOptions {
+export interface DmdOptions extends LinalgOptions {
   /** Consecutive snapshots stacked into one column (Hankel DMD, eq. 24); default 1: none. */
   readonly stacks?: number;
   /** Most singular values to keep; default: as many as `rcond` allows. */
@@ -29,41 +29,51 @@ export interface Dmd extends Omit<FittedModes, "basis" | "modes"> {
   /** Features of one snapshot, before stacking. */
   readonly features: number;
   readonly stacks: number;
+  /** The library that computed the fit. */
+  readonly linalg: LinearAlgebra["name"];
   /** What the trajectory settles at; see {@link SteadyStateOptions}. */
   steadyState(options?: SteadyStateOptions): SteadyState;
 }
 
 /**
  * Fits K = argmin ‖Y − K X‖ (eq. 14) to a trajectory, where X holds all (stacked) snapshots but
- * the last and Y all but the first. Float64 through LAPACK: dgeqrf, dgesvd, dgeev, zgelsd.
+ * the last and Y all but the first. Float64, through LAPACK (dgeqrf, dgesvd, dgeev, zgelsd) or, on a
+ * CUDA device, through cuSOLVER (Xgeqrf, Xgesvd, Xgeev).
  *
  * A trajectory of zeros has rank 0 and no modes.
  *
  * @param snapshots [features, time] with time > stacks.
  * @throws GLOCAL_BAD_SHAPE, GLOCAL_BAD_DTYPE, GLOCAL_BAD_OPTION, GLOCAL_LINALG (snapshots that are
- *   not finite, or a routine that fails), GLOCAL_ADDON.
+ *   not finite, or a routine that fails), GLOCAL_ADDON; for a device that cannot be opened what
+ *   `openDevice` throws.
  */
 export function dmd(snapshots: Snapshots, options: DmdOptions = {}): Dmd {
   checkSnapshots(snapshots);
   const { stacks = 1, rank, rcond = 1e-10, variant = "exact" } = options;
   checkOptions(snapshots, stacks, rank, rcond, variant);
-  const fit = exactModes(stackColumns(fromSnapshots(snapshots), stacks), {
+  const [features, time] = snapshots.shape;
+  const algebra = chooseAlgebra(options, features * stacks * (time - stacks + 1));
+  const trajectory = algebra.upload(fromSnapshots(snapshots));
+  const fit = exactModes(algebra, algebra.stackColumns(trajectory, stacks), {
     rcond,
     maxRank: rank ?? Number.POSITIVE_INFINITY,
   });
   const { basis, modes: reducedModes, ...spectrum } = fit;
-  const features = snapshots.shape[0];
   let modes: Dmd["modes"] | undefined;
   return {
     ...spectrum,
     // A steady state does without them, and they are longer than all else here.
     get modes() {
-      modes ??= reducedModes.map((mode) => applyToComplex(basis, mode));
+      if (!modes) {
+        const full = algebra.download(algebra.multiply(basis, reducedModes));
+        modes = Array.from({ length: full.columns }, (_, k) => column(full, k).slice());
+      }
       return modes;
     },
     features,
     stacks,
-    steadyState: (how) => steadyState({ ...fit, features }, how),
+    linalg: algebra.name,
+    steadyState: (how) => steadyState({ ...fit, algebra, features }, how),
   };
 }
 

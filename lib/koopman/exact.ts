@@ -1,8 +1,6 @@
 /** Exact DMD of a series of snapshots (Tu et al., 2014). */
 
-import { applyToComplex, toComplex } from "./complex.js";
-import { eigen, leastSquares, thinQr, thinSvd } from "./linalg.js";
-import { column, columnsOf, type Matrix, multiply, multiplyTransposed } from "./matrix.js";
+import type { LinearAlgebra, Matrix } from "./linalg/algebra.js";
 import { spectralOrder } from "./spectrum.js";
 
 /** Complex arrays are interleaved: entry k at [2k] (real part) and [2k + 1] (imaginary part). */
@@ -15,8 +13,8 @@ export interface FittedModes {
   readonly eigenvalues: Float64Array;
   /** (Stacked) features × coordinates, orthonormal columns. */
   readonly basis: Matrix;
-  /** The modes in that basis: one complex vector of coordinates for each eigenvalue. */
-  readonly modes: readonly Float64Array[];
+  /** The modes in that basis: one column of coordinates for each eigenvalue. */
+  readonly modes: Matrix;
   /** Complex; how much of each mode the first column of X holds. */
   readonly amplitudes: Float64Array;
 }
@@ -37,45 +35,46 @@ export interface Truncation {
  * All of this happens in the span of S, so it is done to R of S = Q R, which is as small as there
  * are columns: Q, the basis, keeps lengths and angles.
  */
-export function exactModes(snapshots: Matrix, truncation: Truncation): FittedModes {
-  const { basis, coordinates } = thinQr(snapshots);
+export function exactModes(
+  algebra: LinearAlgebra,
+  snapshots: Matrix,
+  truncation: Truncation,
+): FittedModes {
+  const { basis, coordinates } = algebra.qr(snapshots);
   const last = coordinates.columns - 1;
-  const x = columnsOf(coordinates, 0, last);
-  const y = columnsOf(coordinates, 1, last + 1);
-  const { left, singularValues, right } = thinSvd(x);
+  const x = algebra.columns(coordinates, 0, last);
+  const y = algebra.columns(coordinates, 1, last + 1);
+  const { left, singularValues, right } = algebra.svd(x);
   const rank = numericalRank(singularValues, truncation);
   if (rank === 0) {
     const none = new Float64Array(0);
-    return { rank, singularValues, eigenvalues: none, basis, modes: [], amplitudes: none };
+    const modes = algebra.columns(x, 0, 0);
+    return { rank, singularValues, eigenvalues: none, basis, modes, amplitudes: none };
   }
-  const advanced = divideColumns(multiply(y, columnsOf(right, 0, rank)), singularValues);
-  const reduced = multiplyTransposed(columnsOf(left, 0, rank), advanced);
-  const { values, vectors } = eigen(reduced);
+  const directions = algebra.multiply(y, algebra.columns(right, 0, rank));
+  const advanced = algebra.divideColumns(directions, singularValues);
+  const reduced = algebra.multiplyAdjoint(algebra.columns(left, 0, rank), advanced);
+  const { values, vectors } = algebra.eigen(reduced);
   const order = spectralOrder(values);
   const eigenvalues = Float64Array.from(
     order.flatMap((k) => [...values.subarray(2 * k, 2 * k + 2)]),
   );
-  const modes = order.map((k) => applyToComplex(advanced, vectors[k] as Float64Array));
+  const modes = algebra.multiply(advanced, algebra.pickColumns(vectors, order));
   // Round-off in the snapshots grows with their rows, which R no longer has.
   const cutoff = Number.EPSILON * Math.max(snapshots.rows, rank);
-  const amplitudes = leastSquares(modes, toComplex(column(x, 0)), cutoff);
-  return { rank, singularValues, eigenvalues, basis, modes, amplitudes };
+  const amplitudes = algebra.leastSquares(modes, algebra.columns(x, 0, 1), cutoff);
+  return {
+    rank,
+    singularValues,
+    eigenvalues,
+    basis,
+    modes,
+    amplitudes: algebra.download(amplitudes).data,
+  };
 }
 
 function numericalRank(singularValues: Float64Array, { rcond, maxRank }: Truncation): number {
   const cutoff = rcond * (singularValues[0] as number);
   const above = singularValues.filter((value) => value > cutoff).length;
   return Math.min(above, maxRank);
-}
-
-/** Divides column k by divisors[k], in place: the matrix is this module's own. */
-function divideColumns(matrix: Matrix, divisors: Float64Array): Matrix {
-  for (let k = 0; k < matrix.columns; k++) {
-    const entries = column(matrix, k);
-    const divisor = divisors[k] as number;
-    for (let i = 0; i < entries.length; i++) {
-      entries[i] = (entries[i] as number) / divisor;
-    }
-  }
-  return matrix;
 }

@@ -1,7 +1,7 @@
 /** Time-delay embedding. */
 
 import { GlocalError } from "../errors.js";
-import { columnsOf, fromSnapshots, type Matrix, toSnapshots } from "./matrix.js";
+import { fromSnapshots, stackColumns, toSnapshots } from "./linalg/host-matrix.js";
 import { checkSnapshots, type Snapshots } from "./snapshots.js";
 
 /**
@@ -23,15 +23,4 @@ export function hankel(trajectory: Snapshots, stacks: number): Snapshots {
     });
   }
   return toSnapshots(stackColumns(fromSnapshots(trajectory), stacks));
-}
-
-/** {@link hankel} of a matrix: consecutive columns lie one after the other, so each stack is one copy. */
-export function stackColumns(matrix: Matrix, stacks: number): Matrix {
-  const rows = matrix.rows * stacks;
-  const columns = matrix.columns - stacks + 1;
-  const data = new Float64Array(rows * columns);
-  for (let j = 0; j < columns; j++) {
-    data.set(columnsOf(matrix, j, j + stacks).data, j * rows);
-  }
-  return { data, rows, columns };
 }

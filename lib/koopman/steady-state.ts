@@ -2,7 +2,8 @@
 
 import { GlocalError } from "../errors.js";
 import { complexLength, imaginaryPart, realPart } from "./complex.js";
-import { addScaled, column, type Matrix } from "./matrix.js";
+import type { LinearAlgebra, Matrix } from "./linalg/algebra.js";
+import { complexMatrix } from "./linalg/host-matrix.js";
 import { clampSpectrum } from "./spectrum.js";
 
 export interface SteadyStateOptions {
@@ -31,13 +32,15 @@ export interface SteadyState {
 
 /** What a steady state is computed from: the part of a fit that describes its modes. */
 export interface ModalModel {
+  /** Where the basis and the modes are. */
+  readonly algebra: LinearAlgebra;
   readonly features: number;
   /** Complex, interleaved. */
   readonly eigenvalues: Float64Array;
   /** Features first, orthonormal columns. */
   readonly basis: Matrix;
-  /** In that basis. */
-  readonly modes: readonly Float64Array[];
+  /** In that basis, a column each. */
+  readonly modes: Matrix;
   readonly amplitudes: Float64Array;
 }
 
@@ -62,22 +65,11 @@ export function steadyState(model: ModalModel, options: SteadyStateOptions = {})
 
 /** The real part suffices: complex modes are kept in conjugate pairs, whose imaginary parts cancel. */
 function sumOfModes(model: ModalModel, selected: readonly boolean[]): Float64Array {
-  const { basis } = model;
-  const sum = new Float64Array(basis.columns);
-  model.modes.forEach((mode, k) => {
-    if (!selected[k]) {
-      return;
-    }
-    const [re, im] = [realPart(model.amplitudes, k), imaginaryPart(model.amplitudes, k)];
-    for (let i = 0; i < sum.length; i++) {
-      sum[i] = (sum[i] as number) + realPart(mode, i) * re - imaginaryPart(mode, i) * im;
-    }
-  });
-  const value = new Float64Array(model.features);
-  sum.forEach((coordinate, k) => {
-    addScaled(value, coordinate, column(basis, k));
-  });
-  return value;
+  const { algebra, basis, modes, features } = model;
+  const weights = model.amplitudes.map((part, at) => (selected[at >> 1] ? part : 0));
+  const sum = algebra.multiply(modes, algebra.upload(complexMatrix(weights, selected.length, 1)));
+  const value = algebra.multiply(algebra.topRows(basis, features), algebra.realPart(sum));
+  return algebra.download(value).data;
 }
 
 function checkOptions(policy: string, tolerance: number): void {

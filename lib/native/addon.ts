@@ -2,6 +2,7 @@
  * The addon's surface, typed in one place. Nothing outside `lib/native`
  * touches it; nothing in it knows what a graph is.
  */
+import type { ErrorCode } from "../errors.js";
 
 /** Device memory. Freed when collected, or at once by `dispose`. */
 export interface NativeBuffer {
@@ -19,10 +20,41 @@ export interface NativeProgram {
   dispose(): void;
 }
 
+/** A kernel that a program launches on CUDA. */
+export interface NativeKernelName {
+  readonly name: string;
+  /** Which of the program's modules defines it; null for a fixed kernel. */
+  readonly module: number | null;
+}
+
+/** What a program for CUDA has besides its launches: see lib/lower/cuda/launches.ts. */
+export interface NativeProgramText {
+  readonly modules?: readonly string[];
+  readonly kernels?: readonly NativeKernelName[];
+}
+
+/** A decoded job. What a device needs to run it again, such as graphs, stays with it. */
+export interface NativeJob {
+  /** Runs on the calling thread. */
+  runSync(): void;
+  /**
+   * Runs on a thread of the device, after the jobs started before. `control[0] !== 0` stops it
+   * between two commands; `control[1]` tells meanwhile how many are done.
+   *
+   * @returns the number of commands that ran
+   */
+  run(control: Int32Array): Promise<number>;
+  dispose(): void;
+}
+
 export interface NativeDevice {
+  /** Of the host, that work for this device; the caller's counts. */
   readonly threads: number;
-  /** "baseline" | "avx2" | "avx512" */
-  readonly simd: string;
+  /** A level of kernels, "baseline" | "avx2" | "avx512", or a chip, "sm_90". */
+  readonly level: string;
+  readonly description: string;
+  /** Memory for all buffers and programs. */
+  readonly memoryBytes: number;
   /** Zero-filled. */
   allocate(bytes: number): NativeBuffer;
   /**
@@ -38,23 +70,58 @@ export interface NativeDevice {
     index: Int32Array,
     values: ArrayBufferView | null,
   ): void;
-  /** `poison` fills the arena with NaN before each call, to find reads of memory that was never written. */
-  compile(code: Float64Array, options: { poison: boolean }): NativeProgram;
   /**
-   * Runs a job (see `job.ts`) on the calling thread.
+   * `poison` fills the arena with NaN before each call, to find reads of memory that was never
+   * written.
    */
-  runSync(job: Float64Array, programs: NativeProgram[], buffers: NativeBuffer[]): void;
-  /**
-   * Runs a job on a thread of the device. `cancel[0] !== 0` stops it between two commands; the
-   * promise then resolves with the number of commands that ran.
-   */
-  run(
-    job: Float64Array,
-    programs: NativeProgram[],
-    buffers: NativeBuffer[],
-    cancel: Int32Array,
-  ): Promise<number>;
+  compile(
+    code: Float64Array,
+    options: { readonly poison: boolean } & NativeProgramText,
+  ): NativeProgram;
+  /** Decodes a job (see `job.ts`), which keeps its programs and buffers alive. */
+  prepare(job: Float64Array, programs: NativeProgram[], buffers: NativeBuffer[]): NativeJob;
+  /** Linear algebra on the device; null on the CPU. Made when it is first asked for. */
+  readonly linalg: NativeDeviceLinalg | null;
   dispose(): void;
+}
+
+/** A matrix in device memory; its memory is used again once this is collected. */
+export interface NativeMatrix {
+  readonly rows: number;
+  readonly columns: number;
+  readonly complex: boolean;
+}
+
+/**
+ * Float64 linear algebra on a CUDA device, column-major, by a stream of its own. Calls return when the
+ * device is done. Errors have a code: GLOCAL_LINALG where a routine fails or numbers overflow.
+ */
+export interface NativeDeviceLinalg {
+  upload(data: Float64Array, rows: number, columns: number, complex: boolean): NativeMatrix;
+  download(a: NativeMatrix): Float64Array;
+  /** The first `rows` rows of the columns `from` to `to`; shares memory with A. */
+  slice(a: NativeMatrix, rows: number, from: number, to: number): NativeMatrix;
+  pickColumns(a: NativeMatrix, order: Int32Array): NativeMatrix;
+  /** Column j: the columns j, …, j + stacks − 1 of A, one below the other. */
+  stackColumns(a: NativeMatrix, stacks: number): NativeMatrix;
+  realPart(a: NativeMatrix): NativeMatrix;
+  divideColumns(a: NativeMatrix, divisors: Float64Array): NativeMatrix;
+  /** op(A) · B by cuBLAS; op(A) is Aᴴ when `adjoint`. Complex if either is. */
+  multiply(a: NativeMatrix, b: NativeMatrix, adjoint: boolean): NativeMatrix;
+  /** Thin QR by Xgeqrf and Dorgqr. */
+  qr(a: NativeMatrix): { basis: NativeMatrix; coordinates: NativeMatrix };
+  /** Thin SVD by Xgesvd. */
+  svd(a: NativeMatrix): {
+    left: NativeMatrix;
+    singularValues: Float64Array;
+    right: NativeMatrix;
+  };
+  /** Right eigenvectors by Xgeev. */
+  eigen(a: NativeMatrix): { values: Float64Array; vectors: NativeMatrix };
+  /** Complex minimum-norm least squares by Xgesvd; singular values up to cutoff·σ₁ count as zero. */
+  leastSquares(a: NativeMatrix, b: NativeMatrix, cutoff: number): NativeMatrix;
+  /** Milliseconds between CUDA events around the calls of cuSOLVER so far, by routine. */
+  readonly solverMs: Readonly<Record<string, number>>;
 }
 
 /** Column-major matrices throughout, as LAPACK has them. Complex arrays interleave real and imaginary parts. */
@@ -73,6 +140,43 @@ export interface NativeLinalg {
   lstsqComplex(a: Float64Array, m: number, n: number, b: Float64Array, rcond: number): Float64Array;
 }
 
+/** Paths or bare names of NVIDIA's libraries, tried in order. `cuda-libraries.ts` finds them. */
+export interface CudaLibraries {
+  readonly driver: readonly string[];
+  readonly nvrtc: readonly string[];
+  readonly nvjitlink: readonly string[];
+  readonly cublasLt: readonly string[];
+  readonly cublas: readonly string[];
+  readonly cusparse: readonly string[];
+  readonly cusolver: readonly string[];
+}
+
+export interface CudaOptions {
+  readonly libraries: CudaLibraries;
+  /** Keeps compiled kernels from one process to the next; "" for nowhere. */
+  readonly cacheFolder: string;
+  /** Which GPU, in the driver's order, from 0. */
+  readonly ordinal: number;
+}
+
+/** What a process finds of CUDA. */
+export interface NativeCudaProbe {
+  readonly usable: boolean;
+  readonly code: ErrorCode | null;
+  /** Why it is not usable: a whole sentence, or "". */
+  readonly reason: string;
+  readonly devices: readonly {
+    readonly name: string;
+    /** E.g. "9.0". */
+    readonly computeCapability: string;
+    readonly memoryBytes: number;
+  }[];
+  /** The newest CUDA that the driver is for, 1000 · major + 10 · minor; 0 if unknown. */
+  readonly driverVersion: number;
+  /** Where each library that was opened lies. */
+  readonly libraries: Readonly<Record<string, string>>;
+}
+
 export interface Addon {
   readonly encodingVersion: number;
   readonly version: string;
@@ -83,5 +187,11 @@ export interface Addon {
   /** Processors that this process may use. */
   readonly cpus: number;
   createCpuDevice(options: { threads: number; simd?: string }): NativeDevice;
+  /** Throws an error with a code that says why the GPU cannot be used. Libraries stay open once they are. */
+  createCudaDevice(options: CudaOptions): NativeDevice;
+  /** Opens all libraries and initialises the driver, which a broken one may not survive: see `cuda-probe.ts`. */
+  probeCuda(options: CudaOptions): NativeCudaProbe;
+  /** Throws GLOCAL_CUDA_NO_DRIVER unless there is a driver library; initialises nothing. */
+  findCudaDriver(options: CudaOptions): void;
   readonly linalg: NativeLinalg;
 }

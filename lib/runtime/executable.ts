@@ -1,13 +1,13 @@
 /** A graph compiled for a device, and the jobs that run several of them in one native call. */
 import { GlocalError } from "../errors.js";
 import type { Graph } from "../ir/graph.js";
-import { type Cost, programCost, scratchBytes } from "../lower/cost.js";
-import { encode } from "../lower/encode.js";
-import { lower } from "../lower/lower.js";
-import type { Lowered, LowerOptions } from "../lower/options.js";
-import type { NativeBuffer, NativeProgram } from "../native/addon.js";
+import type { Cost } from "../lower/cost.js";
+import type { LowerOptions } from "../lower/options.js";
+import type { NativeBuffer, NativeJob, NativeProgram } from "../native/addon.js";
+import { callNative, fromNative } from "../native/errors.js";
 import { Job, type Place } from "../native/job.js";
 import type { Device } from "./device.js";
+import { type Compilable, compilableFor } from "./target.js";
 
 export type { Cost };
 
@@ -27,22 +27,24 @@ export class Executable {
   private readonly constants: ReadonlyMap<number, DeviceArray>;
 
   private constructor(
-    readonly lowered: Lowered,
+    readonly compiled: Compilable,
     device: Device,
     poison: boolean,
   ) {
     const constants = new Map<number, DeviceArray>();
-    for (const { slot, data } of lowered.constants) {
+    for (const { slot, data } of compiled.constants) {
       const buffer = device.allocate(data.byteLength);
       buffer.write(data, 0);
       constants.set(slot, { buffer, offset: 0 });
     }
     this.constants = constants;
-    this.native = device.native.compile(encode(lowered.program), { poison });
+    this.native = callNative(() =>
+      device.native.compile(compiled.code(), { poison, ...compiled.text }),
+    );
   }
 
   static compile(device: Device, graph: Graph, options: CompileOptions): Executable {
-    return new Executable(lower(graph, options), device, options.poison ?? false);
+    return new Executable(compilableFor(device, graph, options), device, options.poison ?? false);
   }
 
   /** What a graph would cost and need on a device, without compiling it. */
@@ -50,23 +52,21 @@ export class Executable {
     device: Device,
     graph: Graph,
     options: CompileOptions,
-  ): { readonly cost: Cost; readonly scratchBytes: number } {
-    const { program } = lower(graph, options);
-    return { cost: programCost(program), scratchBytes: scratchBytes(program, device.threads) };
+  ): Pick<Compilable, "cost" | "scratchBytes"> {
+    return compilableFor(device, graph, options);
   }
 
-  /** Floating-point operations and bytes of one run. */
   get cost(): Cost {
-    return programCost(this.lowered.program);
+    return this.compiled.cost;
   }
 
   /** Memory for every slot: inputs in order, outputs that are not donated in order, then constants. */
   bind(inputs: readonly DeviceArray[], outputs: readonly DeviceArray[]): DeviceArray[] {
     const bound = [...inputs];
-    const fresh = [...new Set(this.lowered.outputSlots)].filter((s) => s >= inputs.length);
+    const fresh = [...new Set(this.compiled.outputSlots)].filter((s) => s >= inputs.length);
     if (fresh.length !== outputs.length)
       throw new GlocalError("GLOCAL_BAD_OPTION", {
-        expected: `${fresh.length} output arrays for ${this.lowered.program.name}`,
+        expected: `${fresh.length} output arrays for ${this.compiled.program.name}`,
         received: `${outputs.length}`,
       });
     fresh.forEach((slot, i) => {
@@ -82,7 +82,7 @@ export class DeviceJob {
   private readonly job = new Job();
   private readonly programs = new Map<NativeProgram, number>();
   private readonly buffers = new Map<NativeBuffer, number>();
-  private encoded: Float64Array | undefined;
+  private prepared: NativeJob | undefined;
 
   constructor(private readonly device: Device) {}
 
@@ -107,9 +107,9 @@ export class DeviceJob {
     this.job.zero(this.place(at), bytes);
   }
 
-  /** Runs on the calling thread. A job may run any number of times. */
+  /** Runs on the calling thread. A job may run any number of times; none of its commands may be added after the first. */
   runSync(): void {
-    this.device.native.runSync(this.encode(), [...this.programs.keys()], [...this.buffers.keys()]);
+    callNative(() => this.prepare().runSync());
   }
 
   /**
@@ -119,24 +119,25 @@ export class DeviceJob {
    */
   async run(signal?: AbortSignal): Promise<number> {
     if (signal?.aborted) return 0;
-    const cancel = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-    const stop = () => Atomics.store(cancel, 0, 1);
+    const control = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+    const stop = () => Atomics.store(control, 0, 1);
     signal?.addEventListener("abort", stop, { once: true });
     try {
-      return await this.device.native.run(
-        this.encode(),
-        [...this.programs.keys()],
-        [...this.buffers.keys()],
-        cancel,
-      );
+      return await this.prepare().run(control);
+    } catch (error) {
+      throw fromNative(error);
     } finally {
       signal?.removeEventListener("abort", stop);
     }
   }
 
-  private encode(): Float64Array {
-    this.encoded ??= this.job.encode();
-    return this.encoded;
+  private prepare(): NativeJob {
+    this.prepared ??= this.device.native.prepare(
+      this.job.encode(),
+      [...this.programs.keys()],
+      [...this.buffers.keys()],
+    );
+    return this.prepared;
   }
 
   private place({ buffer, offset }: DeviceArray): Place {

@@ -8,6 +8,9 @@
 #include <exception>
 #include <new>
 #include <string>
+#include <vector>
+
+#include "errors.h"
 
 namespace glocal {
 
@@ -50,6 +53,27 @@ inline int64_t IntegerArgument(const Napi::Value& value, const char* name, int64
   return static_cast<int64_t>(number);
 }
 
+inline std::string StringArgument(const Napi::Value& value, const char* name) {
+  if (!value.IsString()) {
+    ThrowBadArgument(value.Env(), std::string(name) + " to be a string", Describe(value));
+  }
+  return value.As<Napi::String>().Utf8Value();
+}
+
+// A property that is a list of strings.
+inline std::vector<std::string> StringsArgument(const Napi::Object& object, const char* name) {
+  const Napi::Value value = object.Get(name);
+  if (!value.IsArray()) {
+    ThrowBadArgument(value.Env(), std::string(name) + " to be a list", Describe(value));
+  }
+  const auto array = value.As<Napi::Array>();
+  std::vector<std::string> strings;
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    strings.push_back(StringArgument(array.Get(i), name));
+  }
+  return strings;
+}
+
 template <class Array>
 Array TypedArrayArgument(const Napi::Value& value, napi_typedarray_type type, const char* name,
                          const char* type_name) {
@@ -85,6 +109,16 @@ inline Bytes ViewArgument(const Napi::Value& value, const char* name) {
   return {static_cast<std::byte*>(data), static_cast<int64_t>(size)};
 }
 
+// An Error with the code and the parts of `error`: lib/native/errors.ts makes a GlocalError of it.
+inline Napi::Value ToJavaScript(Napi::Env env, const CodedError& error) {
+  Napi::Object value = Napi::Error::New(env, error.what()).Value();
+  value.Set("code", error.code());
+  value.Set("expected", error.expected());
+  value.Set("received", error.received());
+  value.Set("hint", error.hint());
+  return value;
+}
+
 // Runs `body`; what it throws in C++ is thrown as an Error of JavaScript.
 template <class Body>
 auto Guard(Napi::Env env, const Body& body) {
@@ -93,7 +127,9 @@ auto Guard(Napi::Env env, const Body& body) {
   } catch (const Napi::Error&) {
     throw;
   } catch (const std::bad_alloc&) {
-    throw Napi::Error::New(env, "Expected enough free memory but received none from the system.");
+    throw Napi::Error(env, ToJavaScript(env, OutOfMemory()));
+  } catch (const CodedError& e) {
+    throw Napi::Error(env, ToJavaScript(env, e));
   } catch (const std::exception& e) {
     throw Napi::Error::New(env, e.what());
   }

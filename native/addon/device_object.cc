@@ -4,7 +4,9 @@
 #include <vector>
 
 #include "addon/buffer_object.h"
+#include "addon/device_linalg_object.h"
 #include "addon/instance.h"
+#include "addon/job_object.h"
 #include "addon/program_object.h"
 #include "number_reader.h"
 
@@ -23,6 +25,21 @@ std::vector<std::shared_ptr<Held>> HeldByAll(const Napi::Value& value, const cha
     held.push_back(Object::From(array.Get(i)).held());
   }
   return held;
+}
+
+std::vector<KernelName> KernelsArgument(const Napi::Value& value) {
+  const auto array = value.As<Napi::Array>();
+  std::vector<KernelName> kernels;
+  for (uint32_t i = 0; i < array.Length(); i++) {
+    if (!array.Get(i).IsObject()) ThrowBadArgument(value.Env(), "kernels", Describe(array.Get(i)));
+    const auto kernel = array.Get(i).As<Napi::Object>();
+    const Napi::Value module = kernel.Get("module");
+    kernels.push_back({StringArgument(kernel.Get("name"), "a kernel's name"),
+                       module.IsNull() ? -1
+                                       : static_cast<int>(IntegerArgument(
+                                             module, "a kernel's module", 0, INT32_MAX))});
+  }
+  return kernels;
 }
 
 HostRows RowsArgument(const Napi::CallbackInfo& info) {
@@ -59,12 +76,14 @@ Napi::Function DeviceObject::Define(Napi::Env env) {
   return DefineClass(env, "NativeDevice",
                      {
                          InstanceAccessor<&DeviceObject::GetThreads>("threads"),
-                         InstanceAccessor<&DeviceObject::GetSimd>("simd"),
+                         InstanceAccessor<&DeviceObject::GetLevel>("level"),
+                         InstanceAccessor<&DeviceObject::GetDescription>("description"),
+                         InstanceAccessor<&DeviceObject::GetMemoryBytes>("memoryBytes"),
+                         InstanceAccessor<&DeviceObject::GetLinalg>("linalg"),
                          InstanceMethod<&DeviceObject::Allocate>("allocate"),
                          InstanceMethod<&DeviceObject::WriteRows>("writeRows"),
                          InstanceMethod<&DeviceObject::Compile>("compile"),
-                         InstanceMethod<&DeviceObject::RunSync>("runSync"),
-                         InstanceMethod<&DeviceObject::Run>("run"),
+                         InstanceMethod<&DeviceObject::Prepare>("prepare"),
                          InstanceMethod<&DeviceObject::Dispose>("dispose"),
                      });
 }
@@ -73,8 +92,28 @@ Napi::Value DeviceObject::GetThreads(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), held()->threads());
 }
 
-Napi::Value DeviceObject::GetSimd(const Napi::CallbackInfo& info) {
-  return Napi::String::New(info.Env(), held()->simd());
+Napi::Value DeviceObject::GetLevel(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), held()->level());
+}
+
+Napi::Value DeviceObject::GetDescription(const Napi::CallbackInfo& info) {
+  return Napi::String::New(info.Env(), held()->description());
+}
+
+Napi::Value DeviceObject::GetMemoryBytes(const Napi::CallbackInfo& info) {
+  return Guard(info.Env(), [&] {
+    return Napi::Number::New(info.Env(), static_cast<double>(held()->memory_bytes()));
+  });
+}
+
+Napi::Value DeviceObject::GetLinalg(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return Guard(env, [&]() -> Napi::Value {
+    cuda::Linalg* const linalg = held()->linalg();
+    if (!linalg) return env.Null();
+    return DeviceLinalgObject::Make(env, Instance::Of(env).device_linalg_class,
+                                    std::shared_ptr<cuda::Linalg>(held(), linalg));
+  });
 }
 
 Napi::Value DeviceObject::Allocate(const Napi::CallbackInfo& info) {
@@ -100,36 +139,32 @@ void DeviceObject::WriteRows(const Napi::CallbackInfo& info) {
 
 Napi::Value DeviceObject::Compile(const Napi::CallbackInfo& info) {
   const Napi::Float64Array code = Float64Argument(info[0], "code");
+  ProgramSource source;
+  source.code = code.Data();
+  source.length = code.ElementLength();
   CompileOptions options;
   if (info[1].IsObject()) {
-    options.poison = info[1].As<Napi::Object>().Get("poison").ToBoolean().Value();
+    const auto given = info[1].As<Napi::Object>();
+    options.poison = given.Get("poison").ToBoolean().Value();
+    if (given.Get("modules").IsArray()) source.modules = StringsArgument(given, "modules");
+    if (given.Get("kernels").IsArray()) source.kernels = KernelsArgument(given.Get("kernels"));
   }
   return Guard(info.Env(), [&] {
-    return ProgramObject::Make(
-        info.Env(), Instance::Of(info.Env()).program_class,
-        held()->Compile(DecodeProgram(code.Data(), code.ElementLength()), options));
+    return ProgramObject::Make(info.Env(), Instance::Of(info.Env()).program_class,
+                               held()->Compile(source, options));
   });
 }
 
-Job DeviceObject::JobArgument(const Napi::CallbackInfo& info) const {
+Napi::Value DeviceObject::Prepare(const Napi::CallbackInfo& info) {
   const Napi::Float64Array code = Float64Argument(info[0], "job");
   auto programs = HeldByAll<ProgramObject, Executable>(info[1], "programs");
-  return DecodeJob(code.Data(), code.ElementLength(), held(), {programs.begin(), programs.end()},
-                   HeldByAll<BufferObject, Buffer>(info[2], "buffers"));
-}
-
-void DeviceObject::RunSync(const Napi::CallbackInfo& info) {
-  Guard(info.Env(), [&] { return RunJob(JobArgument(info), nullptr, nullptr); });
-}
-
-Napi::Value DeviceObject::Run(const Napi::CallbackInfo& info) {
-  const auto cancel =
-      TypedArrayArgument<Napi::Int32Array>(info[3], napi_int32_array, "cancel", "an Int32Array");
-  if (cancel.ElementLength() == 0) {
-    ThrowBadArgument(info.Env(), "cancel to have an element", "an empty array");
-  }
+  auto buffers = HeldByAll<BufferObject, Buffer>(info[2], "buffers");
   return Guard(info.Env(), [&] {
-    return JobThread::Start(job_thread_, info.Env(), JobArgument(info), cancel);
+    auto prepared = std::make_shared<PreparedJob>();
+    prepared->job = DecodeJob(code.Data(), code.ElementLength(), held(),
+                              {programs.begin(), programs.end()}, std::move(buffers));
+    prepared->thread = job_thread_;
+    return JobObject::Make(info.Env(), Instance::Of(info.Env()).job_class, std::move(prepared));
   });
 }
 

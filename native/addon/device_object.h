@@ -18,16 +18,15 @@ class DeviceObject final : public Handle<DeviceObject, Device> {
 
  private:
   Napi::Value GetThreads(const Napi::CallbackInfo& info);
-  Napi::Value GetSimd(const Napi::CallbackInfo& info);
+  Napi::Value GetLevel(const Napi::CallbackInfo& info);
+  Napi::Value GetDescription(const Napi::CallbackInfo& info);
+  Napi::Value GetMemoryBytes(const Napi::CallbackInfo& info);
+  Napi::Value GetLinalg(const Napi::CallbackInfo& info);
   Napi::Value Allocate(const Napi::CallbackInfo& info);
   void WriteRows(const Napi::CallbackInfo& info);
   Napi::Value Compile(const Napi::CallbackInfo& info);
-  void RunSync(const Napi::CallbackInfo& info);
-  Napi::Value Run(const Napi::CallbackInfo& info);
+  Napi::Value Prepare(const Napi::CallbackInfo& info);
   void Dispose(const Napi::CallbackInfo& info);
-
-  // A job from the first three arguments of run and runSync.
-  Job JobArgument(const Napi::CallbackInfo& info) const;
 
   std::shared_ptr<JobThread> job_thread_ = std::make_shared<JobThread>();
 };

@@ -4,19 +4,22 @@
 #include <string>
 #include <utility>
 
+#include "addon/arguments.h"
+
 namespace glocal {
 
 struct JobThread::Request {
   std::shared_ptr<JobThread> owner;
-  Job job;
-  Napi::Reference<Napi::Int32Array> cancel_array;
-  const int32_t* cancel;
+  std::shared_ptr<Job> job;
+  Napi::Reference<Napi::Int32Array> control_array;
+  int32_t* control;
   napi_deferred deferred;
   napi_threadsafe_function settle;
   // Set when the thread has let go of `settle`; it outlives the request, which may be freed then.
   std::shared_ptr<std::atomic<bool>> done = std::make_shared<std::atomic<bool>>(false);
   int64_t ran = 0;
-  std::string error;
+  std::unique_ptr<CodedError> coded_error;
+  std::string error;  // any other
 };
 
 JobThread::~JobThread() {
@@ -28,13 +31,13 @@ JobThread::~JobThread() {
   if (thread_.joinable()) thread_.join();
 }
 
-Napi::Promise JobThread::Start(const std::shared_ptr<JobThread>& owner, Napi::Env env, Job job,
-                               Napi::Int32Array cancel) {
+Napi::Promise JobThread::Start(const std::shared_ptr<JobThread>& owner, Napi::Env env,
+                               std::shared_ptr<Job> job, Napi::Int32Array control) {
   auto request = std::make_unique<Request>();
   request->owner = owner;
   request->job = std::move(job);
-  request->cancel_array = Napi::Reference<Napi::Int32Array>::New(cancel, 1);
-  request->cancel = cancel.Data();
+  request->control_array = Napi::Reference<Napi::Int32Array>::New(control, 1);
+  request->control = control.Data();
 
   napi_value promise;
   NAPI_THROW_IF_FAILED(env, napi_create_promise(env, &request->deferred, &promise),
@@ -57,11 +60,15 @@ void JobThread::OnSettled(napi_env env, napi_value, void*, void* data) {
   const std::unique_ptr<Request> request(static_cast<Request*>(data));
   request->done->wait(false, std::memory_order_acquire);
   if (!env) {
-    request->cancel_array.SuppressDestruct();
+    request->control_array.SuppressDestruct();
     return;
   }
   napi_remove_env_cleanup_hook(env, OnEnvironmentExit, request.get());
   napi_value value;
+  if (request->coded_error) {
+    napi_reject_deferred(env, request->deferred, ToJavaScript(env, *request->coded_error));
+    return;
+  }
   if (request->error.empty()) {
     napi_create_int64(env, request->ran, &value);
     napi_resolve_deferred(env, request->deferred, value);
@@ -104,9 +111,11 @@ void JobThread::Work() {
 
 void JobThread::Run(Request& request) {
   try {
-    request.ran = RunJob(request.job, request.cancel, &request.owner->abandoned_);
+    request.ran = RunJob(*request.job, RunControl(request.control, &request.owner->abandoned_));
   } catch (const std::bad_alloc&) {
-    request.error = "Expected enough free memory but received none from the system.";
+    request.coded_error = std::make_unique<CodedError>(OutOfMemory());
+  } catch (const CodedError& e) {
+    request.coded_error = std::make_unique<CodedError>(e);
   } catch (const std::exception& e) {
     request.error = e.what();
   }

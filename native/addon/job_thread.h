@@ -21,10 +21,10 @@ class JobThread {
   ~JobThread();
 
   // Runs `job` after those started before. The promise settles on the thread of JavaScript, with
-  // the number of commands that ran. `owner`, which must keep this thread alive, and `cancel` are
-  // held until then.
-  static Napi::Promise Start(const std::shared_ptr<JobThread>& owner, Napi::Env env, Job job,
-                             Napi::Int32Array cancel);
+  // the number of commands that ran. `owner`, which must keep this thread alive, and `control` (see
+  // RunControl) are held until then.
+  static Napi::Promise Start(const std::shared_ptr<JobThread>& owner, Napi::Env env,
+                             std::shared_ptr<Job> job, Napi::Int32Array control);
 
  private:
   struct Request;

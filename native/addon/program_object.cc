@@ -11,7 +11,7 @@ Napi::Function ProgramObject::Define(Napi::Env env) {
 }
 
 Napi::Value ProgramObject::GetArenaBytes(const Napi::CallbackInfo& info) {
-  return Napi::Number::New(info.Env(), static_cast<double>(held()->program().arena_bytes));
+  return Napi::Number::New(info.Env(), static_cast<double>(held()->arena_bytes()));
 }
 
 void ProgramObject::Dispose(const Napi::CallbackInfo&) { Release(); }

@@ -1,14 +1,18 @@
 #include "cpu/cpu_device.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "cpu/dispatch.h"
 #include "cpu/kernels.h"
 #include "cpu/memory.h"
 #include "cpu/program_runner.h"
+#include "job.h"
 
 namespace glocal::cpu {
 namespace {
@@ -36,10 +40,15 @@ class CpuBuffer final : public Buffer {
 class CpuExecutable final : public Executable {
  public:
   CpuExecutable(const Device* device, Program program, bool poison)
-      : Executable(device, std::move(program)), poison_(poison) {}
+      : Executable(device), program_(std::move(program)), poison_(poison) {}
+
+  const Program& program() const { return program_; }
   bool poison() const { return poison_; }
+  const std::vector<Slot>& slots() const override { return program_.slots; }
+  int64_t arena_bytes() const override { return program_.arena_bytes; }
 
  private:
+  Program program_;
   bool poison_;
 };
 
@@ -49,17 +58,26 @@ std::byte* Address(Place place) {
 
 class CpuDevice final : public Device {
  public:
-  CpuDevice(int threads, const Kernels& kernels) : simd_(kernels.name), runner_(threads, kernels) {}
+  CpuDevice(int threads, const Kernels& kernels)
+      : level_(kernels.name), runner_(threads, kernels) {}
 
   int threads() const override { return runner_.threads(); }
-  std::string simd() const override { return simd_; }
+  std::string level() const override { return level_; }
+  std::string description() const override {
+    return std::to_string(threads()) + " threads, " + level_;
+  }
+  int64_t memory_bytes() const override {
+    return static_cast<int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
+  }
 
   std::unique_ptr<Buffer> Allocate(int64_t bytes) override {
     return std::make_unique<CpuBuffer>(this, bytes);
   }
 
-  std::unique_ptr<Executable> Compile(Program program, const CompileOptions& options) override {
-    return std::make_unique<CpuExecutable>(this, std::move(program), options.poison);
+  std::unique_ptr<Executable> Compile(const ProgramSource& source,
+                                      const CompileOptions& options) override {
+    return std::make_unique<CpuExecutable>(this, DecodeProgram(source.code, source.length),
+                                           options.poison);
   }
 
   // All threads: most of the time goes into touching new pages.
@@ -72,25 +90,31 @@ class CpuDevice final : public Device {
     });
   }
 
-  void Call(const Executable& executable, const Place* slots) override {
-    const Program& program = executable.program();
-    addresses_.resize(program.slots.size());
-    for (size_t i = 0; i < addresses_.size(); i++) addresses_[i] = Address(slots[i]);
-    runner_.Run(program, addresses_.data(), static_cast<const CpuExecutable&>(executable).poison());
+  void Run(Job& job, RunControl& control) override {
+    for (const Command& command : job.commands) {
+      if (control.stopped()) return;
+      std::visit([this](const auto& c) { RunCommand(c); }, command);
+      control.set_done(control.done() + 1);
+    }
   }
-
-  void Copy(Place from, Place to, int64_t bytes) override {
-    std::memmove(Address(to), Address(from), static_cast<size_t>(bytes));
-  }
-
-  void Zero(Place at, int64_t bytes) override {
-    std::memset(Address(at), 0, static_cast<size_t>(bytes));
-  }
-
-  void Finish() override {}
 
  private:
-  std::string simd_;
+  void RunCommand(const CallCommand& call) {
+    const auto& executable = static_cast<const CpuExecutable&>(*call.executable);
+    addresses_.resize(call.slots.size());
+    for (size_t i = 0; i < addresses_.size(); i++) addresses_[i] = Address(call.slots[i]);
+    runner_.Run(executable.program(), addresses_.data(), executable.poison());
+  }
+
+  void RunCommand(const CopyCommand& copy) {
+    std::memmove(Address(copy.to), Address(copy.from), static_cast<size_t>(copy.bytes));
+  }
+
+  void RunCommand(const ZeroCommand& zero) {
+    std::memset(Address(zero.at), 0, static_cast<size_t>(zero.bytes));
+  }
+
+  std::string level_;
   ProgramRunner runner_;
   std::vector<std::byte*> addresses_;
 };

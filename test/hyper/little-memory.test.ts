@@ -1,16 +1,11 @@
 /** Where a window's states do not fit the memory, reverse mode keeps checkpoints and trains again between them. */
 import { expect, test, vi } from "vitest";
 import { glocal } from "../../lib/index.js";
+import { Device } from "../../lib/runtime/device.js";
 import { linearProblem, run } from "./support.js";
 
-const machine = vi.hoisted(() => ({ bytes: 0 }));
-vi.mock("node:os", async (original) => ({
-  ...(await original<typeof import("node:os")>()),
-  totalmem: () => machine.bytes,
-}));
-
 async function numbers(bytes: number) {
-  machine.bytes = bytes;
+  vi.spyOn(Device.prototype, "memoryBytes", "get").mockReturnValue(bytes);
   // 17 steps are windows of 10 and of 7, and neither is a whole number of stretches.
   const hypergradient = glocal({ window: 10, last: 7, stacks: 2 });
   const { windows, result } = await run(

@@ -66,7 +66,12 @@ describe("bilevel refuses", () => {
     "a signal that is none": [{ signal: {} }, OPTION, /an AbortSignal/],
     "batches without at": [{ batches: {} }, OPTION, /batches\.at to be a function/],
     "nothing learned": [{ hyper: { lr: 0.1 } }, OPTION, /a learned hyperparameter for the glocal/],
-    "an unknown device": [{ device: "tpu" }, OPTION, /"auto", "cpu" or "cuda"/],
+    "an unknown device": [{ device: "tpu" }, OPTION, /"auto", "cpu", "cuda" or "cuda:<number>"/],
+    "cuSOLVER on the CPU": [
+      { hypergradient: glocal({ linalg: "cusolver" }), device: "cpu" },
+      OPTION,
+      /a CUDA device for linalg: "cusolver" but received device "cpu"/,
+    ],
     "no threads": [{ threads: 0 }, OPTION, /threads/],
     "missing data": [{ data: undefined }, OPTION, /training data.*undefined/],
     "missing validation data": [{ data: { train: data.train } }, OPTION, /validation data/],
@@ -236,8 +241,9 @@ describe("estimators refuse", () => {
     { tolerance: 0 },
     { rcond: -1 },
     { tolerance: Number.NaN },
+    { linalg: "numpy" },
   ])("glocal with %j", (settings) => {
-    expect(refusal(() => glocal(settings))).toMatchObject({ code: OPTION });
+    expect(refusal(() => glocal(settings as object))).toMatchObject({ code: OPTION });
   });
 
   test.each([{ mode: "all" }, { outerSteps: 0 }])("global with %j", (settings) => {

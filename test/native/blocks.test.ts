@@ -110,7 +110,7 @@ describe.each([1, 2, 3])("a program in blocks on %i threads", (threads) => {
     return job.encode();
   };
   const run = (step: BlocksStep, poison = false) => {
-    device.runSync(call(), [compile(encode(program(step)), poison)], memory);
+    device.prepare(call(), [compile(encode(program(step)), poison)], memory).runSync();
     return memory.map((m) => {
       const out = new Float64Array(m.bytes / 8);
       m.read(out, 0);
@@ -228,7 +228,7 @@ describe("compiling programs in blocks", () => {
       for (let j = random.int(1, 3); j > 0; j--)
         code[random.int(1, code.length - 1)] = strange[random.int(0, strange.length - 1)] as number;
       try {
-        device.runSync(job.encode(), [device.compile(code, { poison: false })], memory);
+        device.prepare(job.encode(), [device.compile(code, { poison: false })], memory).runSync();
         accepted++;
       } catch (error) {
         expect((error as Error).message).toMatch(/^Expected .* but received /);

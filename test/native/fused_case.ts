@@ -60,7 +60,7 @@ export function runSteps(
     0,
     operands.map((_, buffer) => ({ buffer, offset: 0 })),
   );
-  device.runSync(job.encode(), [program], buffers);
+  device.prepare(job.encode(), [program], buffers).runSync();
   const results = operands.map((data, i) => {
     const result = data.slice();
     buffers[i]?.read(result, 0);

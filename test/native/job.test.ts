@@ -114,7 +114,7 @@ describe("runSync", () => {
     job.call(0, [{ buffer: 0, offset: 0 }]);
     job.copy({ buffer: 0, offset: 0 }, { buffer: 1, offset: 0 }, BYTES);
     job.zero({ buffer: 0, offset: 4 }, BYTES - 4);
-    device.runSync(job.encode(), [program], [x, y]);
+    device.prepare(job.encode(), [program], [x, y]).runSync();
     const out = new Float32Array(SIZE);
     x.read(out, 0);
     expect(Array.from(out.slice(0, 3))).toEqual([2, 0, 0]);
@@ -138,20 +138,32 @@ describe("runSync", () => {
     const job = new Job();
     job.call(0, [place(0, 0)]);
     add(job);
-    expect(() => device.runSync(job.encode(), [program], [x, wide])).toThrow(message);
+    expect(() => device.prepare(job.encode(), [program], [x, wide]).runSync()).toThrow(message);
     expect(first(x)).toBe(0);
   });
 
   it("refuses truncated jobs and things of another device", () => {
     const { device, program, x } = setup();
     const other = setup();
-    expect(() => device.runSync(calls(1).slice(0, 3), [program], [x])).toThrow(/end of the stream/);
-    expect(() => device.runSync(Float64Array.of(3), [program], [x])).toThrow(/command's code/);
-    expect(() => device.runSync(calls(1), [other.program], [x])).toThrow(/programs of this device/);
-    expect(() => device.runSync(calls(1), [program], [other.x])).toThrow(/buffers of this device/);
-    expect(() => device.runSync(calls(1), [x as never], [x])).toThrow(/Expected a program/);
-    expect(() => device.runSync(calls(1), [program], [{} as never])).toThrow(/Expected a buffer/);
-    expect(() => device.runSync([] as never, [], [])).toThrow(/Float64Array/);
+    expect(() => device.prepare(calls(1).slice(0, 3), [program], [x]).runSync()).toThrow(
+      /end of the stream/,
+    );
+    expect(() => device.prepare(Float64Array.of(3), [program], [x]).runSync()).toThrow(
+      /command's code/,
+    );
+    expect(() => device.prepare(calls(1), [other.program], [x]).runSync()).toThrow(
+      /programs of this device/,
+    );
+    expect(() => device.prepare(calls(1), [program], [other.x]).runSync()).toThrow(
+      /buffers of this device/,
+    );
+    expect(() => device.prepare(calls(1), [x as never], [x]).runSync()).toThrow(
+      /Expected a program/,
+    );
+    expect(() => device.prepare(calls(1), [program], [{} as never]).runSync()).toThrow(
+      /Expected a buffer/,
+    );
+    expect(() => device.prepare([] as never, [], []).runSync()).toThrow(/Float64Array/);
   });
 
   it("poisons the arena before each call where asked to", () => {
@@ -159,7 +171,7 @@ describe("runSync", () => {
     const [, copy] = increment().steps;
     const readsUnwritten = { ...increment(), steps: [copy as MapStep] };
     const poisoned = device.compile(encode(readsUnwritten), { poison: true });
-    device.runSync(calls(1), [poisoned], [x]);
+    device.prepare(calls(1), [poisoned], [x]).runSync();
     expect(first(x)).toBeNaN();
   });
 });
@@ -169,7 +181,7 @@ describe("run", () => {
     const { device, program, x } = setup();
     let ticks = 0;
     const timer = setInterval(() => ticks++, 1);
-    const ran = await device.run(calls(20_000), [program], [x], new Int32Array(1));
+    const ran = await device.prepare(calls(20_000), [program], [x]).run(new Int32Array(2));
     clearInterval(timer);
     expect(ran).toBe(20_000);
     expect(first(x)).toBe(20_000);
@@ -178,27 +190,39 @@ describe("run", () => {
 
   it("stops between two commands when cancelled", async () => {
     const { device, program, x } = setup(100_000);
-    const cancel = new Int32Array(new SharedArrayBuffer(4));
-    const promise = device.run(calls(1_000_000), [program], [x], cancel);
-    setTimeout(() => Atomics.store(cancel, 0, 1), 20);
+    const control = new Int32Array(new SharedArrayBuffer(8));
+    const promise = device.prepare(calls(1_000_000), [program], [x]).run(control);
+    setTimeout(() => Atomics.store(control, 0, 1), 20);
     const ran = await promise;
     expect(ran).toBeLessThan(1_000_000);
     expect(first(x)).toBe(ran);
   });
 
+  it("tells how far it is", async () => {
+    const { device, program, x } = setup(100_000);
+    const control = new Int32Array(new SharedArrayBuffer(8));
+    const job = device.prepare(calls(2000), [program], [x]);
+    const seen = new Set<number>();
+    const timer = setInterval(() => seen.add(Atomics.load(control, 1)), 1);
+    await job.run(control);
+    clearInterval(timer);
+    expect([...seen].filter((n) => n > 0 && n < 2000).length).toBeGreaterThan(0);
+    expect(control[1]).toBe(2000);
+  });
+
   it("queues jobs of one device, synchronous ones too", async () => {
     const { device, program, x } = setup();
     const runs = [1, 2, 3].map((n) =>
-      device.run(calls(1000 * n), [program], [x], new Int32Array(1)),
+      device.prepare(calls(1000 * n), [program], [x]).run(new Int32Array(2)),
     );
-    device.runSync(calls(500), [program], [x]);
+    device.prepare(calls(500), [program], [x]).runSync();
     expect(await Promise.all(runs)).toEqual([1000, 2000, 3000]);
     expect(first(x)).toBe(6500);
   });
 
   it("keeps what it uses alive when everything is disposed of meanwhile", async () => {
     const { device, program, x } = setup(10_000);
-    const promise = device.run(calls(2000), [program], [x], new Int32Array(1));
+    const promise = device.prepare(calls(2000), [program], [x]).run(new Int32Array(2));
     program.dispose();
     x.dispose();
     device.dispose();
@@ -208,11 +232,11 @@ describe("run", () => {
 
   it("refuses a bad job or flag at once", () => {
     const { device, program, x } = setup();
-    const run = (job: Float64Array, cancel: unknown) =>
-      device.run(job, [program], [x], cancel as Int32Array);
-    expect(() => run(calls(1).slice(0, 3), new Int32Array(1))).toThrow(/end of the stream/);
-    expect(() => run(calls(1), new Float32Array(1))).toThrow(/cancel to be an Int32Array/);
-    expect(() => run(calls(1), new Int32Array(0))).toThrow(/empty/);
+    const run = (job: Float64Array, control: unknown) =>
+      device.prepare(job, [program], [x]).run(control as Int32Array);
+    expect(() => run(calls(1).slice(0, 3), new Int32Array(2))).toThrow(/end of the stream/);
+    expect(() => run(calls(1), new Float32Array(2))).toThrow(/control to be an Int32Array/);
+    expect(() => run(calls(1), new Int32Array(1))).toThrow(/control to have 2 elements/);
   });
 
   it("outlives a worker that is terminated in the middle of jobs", async () => {
@@ -222,7 +246,7 @@ describe("run", () => {
       const device = addon.createCpuDevice({ threads: 2 });
       const program = device.compile(workerData.program, { poison: false });
       const x = device.allocate(400_000);
-      for (let i = 0; i < 3; i++) device.run(workerData.job, [program], [x], new Int32Array(1));
+      for (let i = 0; i < 3; i++) device.prepare(workerData.job, [program], [x]).run(new Int32Array(2));
       parentPort.postMessage("started");`;
     const path = new URL("../../build/Release/glocal.node", import.meta.url).pathname;
     for (let i = 0; i < 5; i++) {
@@ -239,7 +263,7 @@ describe("run", () => {
       expect(performance.now() - before).toBeLessThan(2000);
     }
     const { device, program, x } = setup();
-    device.runSync(calls(1), [program], [x]);
+    device.prepare(calls(1), [program], [x]).runSync();
     expect(first(x)).toBe(1);
   });
 });
@@ -293,7 +317,7 @@ describe("compile", () => {
       try {
         const program = compile(code);
         if (program.arenaBytes > 1e7) continue;
-        device.runSync(calls(1), [program], [x]);
+        device.prepare(calls(1), [program], [x]).runSync();
         accepted++;
       } catch (error) {
         expect((error as Error).message).toMatch(/^Expected .* but received /);
@@ -307,9 +331,9 @@ describe("createCpuDevice", () => {
   it("has the threads and the SIMD level asked for", () => {
     for (const simd of addon.simdLevels) {
       const device = addon.createCpuDevice({ threads: 3, simd });
-      expect([device.threads, device.simd]).toEqual([3, simd]);
+      expect([device.threads, device.level]).toEqual([3, simd]);
     }
-    expect(addon.createCpuDevice({ threads: 1 }).simd).toBe(addon.simdLevels.at(-1));
+    expect(addon.createCpuDevice({ threads: 1 }).level).toBe(addon.simdLevels.at(-1));
   });
 
   it.each([

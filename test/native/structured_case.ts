@@ -62,7 +62,7 @@ function runOn(device: NativeDevice, step: Step, dtype: FloatDType, operands: re
     0,
     operands.map((_, buffer) => ({ buffer, offset: 0 })),
   );
-  device.runSync(job.encode(), [program], buffers);
+  device.prepare(job.encode(), [program], buffers).runSync();
   const last = operands.length - 1;
   const result = (operands[last] as Floats).slice();
   buffers[last]?.read(result, 0);

@@ -1,0 +1,65 @@
+/** Which algebra computes a fit. */
+
+import { GlocalError } from "../../errors.js";
+import { callNative } from "../../native/errors.js";
+import { type Device, type DeviceName, defaultDevice } from "../../runtime/device.js";
+import type { LinearAlgebra } from "./algebra.js";
+import { CuSolver } from "./cusolver.js";
+import { lapack } from "./lapack.js";
+
+export type LinalgName = "auto" | LinearAlgebra["name"];
+
+export interface LinalgOptions {
+  /**
+   * The library for float64 linear algebra. `"auto"` (default): cuSOLVER on a CUDA device, else
+   * LAPACK, which runs on the CPU.
+   */
+  readonly linalg?: LinalgName;
+  /**
+   * Where it runs: a device by name, shared with everything that names it, or one that is open.
+   * Default `"cuda"` for `linalg: "cusolver"`, else `"cpu"`.
+   */
+  readonly device?: "auto" | DeviceName | Device;
+}
+
+/**
+ * Numbers in a stacked trajectory below which `"auto"` takes LAPACK on a CUDA device too: the fit
+ * of a small one may be over on the CPU before a GPU has launched its first kernel. Where that turns has
+ * not been measured on a GPU yet, so cuSOLVER has them all.
+ */
+const CROSSOVER = 0;
+
+/**
+ * @param size Numbers in the stacked trajectory.
+ * @throws GLOCAL_BAD_OPTION; for a device that cannot be opened what `openDevice` throws.
+ */
+export function chooseAlgebra(options: LinalgOptions, size: number): LinearAlgebra {
+  const { linalg = "auto", device = linalg === "cusolver" ? "cuda" : "cpu" } = options;
+  checkLinalg(linalg);
+  if (linalg === "lapack" || (linalg === "auto" && (device === "cpu" || size < CROSSOVER))) {
+    return lapack;
+  }
+  const opened = typeof device === "string" ? defaultDevice({ device }) : device;
+  const native = callNative(() => opened.native.linalg);
+  if (native) {
+    return new CuSolver(native);
+  }
+  if (linalg === "auto") {
+    return lapack;
+  }
+  throw new GlocalError("GLOCAL_BAD_OPTION", {
+    expected: 'a CUDA device for linalg: "cusolver"',
+    received: `device ${JSON.stringify(opened.name)}`,
+    hint: 'Use device: "cuda", or linalg: "auto" for what the device has.',
+  });
+}
+
+/** @throws GLOCAL_BAD_OPTION */
+export function checkLinalg(linalg: LinalgName): void {
+  if (!["auto", "lapack", "cusolver"].includes(linalg)) {
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: 'linalg to be "auto", "lapack" or "cusolver"',
+      received: JSON.stringify(linalg),
+    });
+  }
+}
