@@ -226,20 +226,20 @@ MOCK_API int cuDevicePrimaryCtxRetain(Context** context, int device) {
 }
 
 MOCK_API int cuDevicePrimaryCtxRelease_v2(int device) {
-  return Call(
-      "cuDevicePrimaryCtxRelease_v2", Needs::kInitialised, [&](Driver& driver, LogLine& line) {
-        line.Add("device", device);
-        if (device < 0 || device >= mock::kMostDevices) return mock::kInvalidDevice;
-        if (driver.contexts[device].users == 0) return mock::kInvalidContext;
-        --driver.contexts[device].users;
-        for (const Context& context : driver.contexts) {
-          if (context.users > 0) return mock::kSuccess;
-        }
-        line.Add("liveAllocations", driver.memory.count());
-        line.Add("liveBytes", driver.memory.used());
-        driver.EndContext();
-        return mock::kSuccess;
-      });
+  return Call("cuDevicePrimaryCtxRelease_v2", Needs::kInitialised,
+              [&](Driver& driver, LogLine& line) {
+                line.Add("device", device);
+                if (device < 0 || device >= mock::kMostDevices) return mock::kInvalidDevice;
+                if (driver.contexts[device].users == 0) return mock::kInvalidContext;
+                --driver.contexts[device].users;
+                for (const Context& context : driver.contexts) {
+                  if (context.users > 0) return mock::kSuccess;
+                }
+                line.Add("liveAllocations", driver.memory.count());
+                line.Add("liveBytes", driver.memory.used());
+                driver.EndContext();
+                return mock::kSuccess;
+              });
 }
 
 MOCK_API int cuCtxSetCurrent(Context* context) {

@@ -53,9 +53,10 @@ void Explain(const Driver& driver, const Module& module, CudaResult result, cons
     Problem("kernel %s at %s accessed %p: %s", name.c_str(), where.c_str(), fault.address,
             driver.memory.Explain(fault.address).c_str());
   } else {
-    Problem("kernel %s at %s: an index beyond an array, an address that is not aligned, or a "
-            "division by zero",
-            name.c_str(), where.c_str());
+    Problem(
+        "kernel %s at %s: an index beyond an array, an address that is not aligned, or a "
+        "division by zero",
+        name.c_str(), where.c_str());
   }
 }
 
@@ -132,7 +133,8 @@ MOCK_API int cuLaunchKernel(void* handle, unsigned grid_x, unsigned grid_y, unsi
 
     if (const CudaResult wrong = CheckShape(*function, launch.grid, launch.block)) return wrong;
     if (shared_bytes != 0) {
-      mock::Problem("launch of %s: the mock knows no dynamic shared memory", function->name.c_str());
+      mock::Problem("launch of %s: the mock knows no dynamic shared memory",
+                    function->name.c_str());
       return mock::kInvalidValue;
     }
     if (extra != nullptr && values != nullptr) return mock::kInvalidValue;

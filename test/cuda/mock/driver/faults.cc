@@ -10,7 +10,8 @@
 namespace mock {
 namespace {
 
-constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};  // traps: one of the last two
+constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+                            SIGTRAP};  // traps: one of the last two
 constexpr int kCount = 5;
 constexpr size_t kHandlerStackBytes = 64 << 10;
 
@@ -79,7 +80,7 @@ void UseStackForHandler() {
 
 CudaResult Guarded(CudaResult (*body)(void*), void* argument, Fault* fault) {
   UseStackForHandler();
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_sigaction = Handle;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   for (int i = 0; i < kCount; ++i) sigaction(kSignals[i], &action, &previous[i]);

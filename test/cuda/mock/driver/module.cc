@@ -65,8 +65,7 @@ CudaResult Module::Load(const void* image, int chip, std::unique_ptr<Module>* re
     return kInvalidImage;
   }
   module->here_ = static_cast<MockHere**>(dlsym(module->library_, "mock_here"));
-  module->services_ =
-      static_cast<const MockServices**>(dlsym(module->library_, "mock_services"));
+  module->services_ = static_cast<const MockServices**>(dlsym(module->library_, "mock_services"));
   module->ReadSymbols(library);
   if (!module->SharedMemoryFits()) return kInvalidImage;
   *result = std::move(module);

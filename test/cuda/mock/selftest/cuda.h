@@ -166,7 +166,7 @@ struct Test {
   const char* name;
   void (*run)();
 };
-#define TEST(name)                              \
-  static void name();                           \
+#define TEST(name)                                \
+  static void name();                             \
   static const Test register_##name(#name, name); \
   static void name()

@@ -243,8 +243,8 @@ TEST(reads_beyond_memory_are_reported) {
 
 TEST(writes_beside_memory_are_reported) {
   Session session;
-  const Kernel kernel(
-      R"(extern "C" __global__ void beside(float* at, long long i) { at[i] = 1; })", "beside");
+  const Kernel kernel(R"(extern "C" __global__ void beside(float* at, long long i) { at[i] = 1; })",
+                      "beside");
   const Array<float> data(10, kNew);
   EXPECT(kernel.Launch(1, 1, {Kernel::Of(data), 9}), 0);
   EXPECT(cuStreamSynchronize(nullptr), 0);
@@ -328,7 +328,10 @@ TEST(too_much_shared_memory_is_refused) {
 TEST(only_images_for_the_chip_are_loaded) {
   Session session;
   void* module = nullptr;
-  EXPECT(cuModuleLoadData(&module, "\x7f""ELF and more"), 209);
+  EXPECT(cuModuleLoadData(&module,
+                          "\x7f"
+                          "ELF and more"),
+         209);
   const Compiled older = Compile("extern \"C\" __global__ void k() {}", {}, "-arch=sm_80");
   EXPECT(cuModuleLoadData(&module, older.cubin.data()), 209);
   Compiled damaged = Compile("extern \"C\" __global__ void k() {}");

@@ -93,6 +93,14 @@ TEST(memory_is_limited) {
   EXPECT(cuMemAlloc_v2(&second, 6000), 0);
 }
 
+TEST(released_contexts_can_not_be_used) {
+  DevicePointer pointer = 0;
+  { Session session; }
+  EXPECT(cuMemAlloc_v2(&pointer, 8), kInvalidContext);
+  Session session;
+  EXPECT(cuMemAlloc_v2(&pointer, 8), 0);
+}
+
 TEST(leaks_are_logged) {
   Session session;
   DevicePointer pointer = 0;

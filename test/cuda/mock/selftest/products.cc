@@ -56,11 +56,11 @@ void CheckProducts(int type, int compute, double least, double most) {
                            c = Numbers<T>(stride * batch, 3);
       const Array<T> on_a(a), on_b(b), on_c(c);
       const T alpha = 2, beta = 0.5;
-      EXPECT(cublasGemmStridedBatchedEx(blas.handle, op_a, op_b, m, n, k, &alpha, on_a.pointer(),
-                                        type, leading, stride, on_b.pointer(), type, leading,
-                                        stride, &beta, on_c.pointer(), type, leading, stride, batch,
-                                        compute, -1),
-             0);
+      EXPECT(
+          cublasGemmStridedBatchedEx(blas.handle, op_a, op_b, m, n, k, &alpha, on_a.pointer(), type,
+                                     leading, stride, on_b.pointer(), type, leading, stride, &beta,
+                                     on_c.pointer(), type, leading, stride, batch, compute, -1),
+          0);
       const std::vector<T> result = on_c.Read();
       for (int i = 0; i < batch; ++i) {
         const std::vector<T> part_a(a.begin() + i * stride, a.begin() + (i + 1) * stride);
@@ -131,6 +131,6 @@ TEST(products_are_checked) {
   };
   EXPECT(multiply(2, 2, kReal32, kCompute32), 0);
   EXPECT(multiply(2, 1, kReal32, kCompute32), 7);
-  EXPECT(multiply(3, 2, kReal32, kCompute32), 7);   // C is too short
+  EXPECT(multiply(3, 2, kReal32, kCompute32), 7);  // C is too short
   EXPECT(multiply(1, 2, kReal64, kCompute32), 15);
 }

@@ -72,9 +72,8 @@ TEST(singular_values) {
   const Array<char> work(on_device, kNew);
   const auto run = [&] {
     return cusolverDnXgesvd(solver.handle, nullptr, 'S', 'A', m, n, kReal64, a.pointer(), m,
-                            kReal64, s.pointer(), kReal64, u.pointer(), m, kReal64, vt.pointer(),
-                            n, kReal64, work.pointer(), on_device, nullptr, on_host,
-                            info.pointer());
+                            kReal64, s.pointer(), kReal64, u.pointer(), m, kReal64, vt.pointer(), n,
+                            kReal64, work.pointer(), on_device, nullptr, on_host, info.pointer());
   };
   EXPECT(cuStreamBeginCapture_v2(session.stream, 2), 0);
   EXPECT(run(), kInternalError);
