@@ -3,10 +3,12 @@
 
 #include "addon/buffer_object.h"
 #include "addon/cuda_addon.h"
+#include "addon/device_linalg_object.h"
 #include "addon/device_object.h"
 #include "addon/instance.h"
 #include "addon/job_object.h"
 #include "addon/linalg_addon.h"
+#include "addon/matrix_object.h"
 #include "addon/program_object.h"
 #include "blas.h"
 #include "cpu/cpu_device.h"
@@ -52,6 +54,8 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   instance->program_class = Napi::Persistent(ProgramObject::Define(env));
   instance->job_class = Napi::Persistent(JobObject::Define(env));
   instance->device_class = Napi::Persistent(DeviceObject::Define(env));
+  instance->matrix_class = Napi::Persistent(MatrixObject::Define(env));
+  instance->device_linalg_class = Napi::Persistent(DeviceLinalgObject::Define(env));
 
   Napi::Array levels = Napi::Array::New(env);
   for (const cpu::Kernels* kernels : cpu::UsableKernels()) {

@@ -60,6 +60,10 @@ class Lowering {
     return this.plan.stored.has(node) ? this.give(node) : undefined;
   };
 
+  /** Where a kernel reads a value; undefined for one that it computes. */
+  private operand = (node: Tensor): BufferRef | undefined =>
+    this.plan.anew.has(node) ? undefined : this.memory(node);
+
   private at = (node: Tensor): BufferRef => this.memory(node) as BufferRef;
 
   steps(): BufferStep[] {
@@ -123,7 +127,7 @@ class Lowering {
   /** A kernel over the whole of `node` that computes `node` itself. */
   private map(node: Tensor): MapStep<BufferRef> {
     const dims = this.dims(node, node.shape);
-    const builder = new ExpressionBuilder(dims.length, node.type.laned, this.memory);
+    const builder = new ExpressionBuilder(dims.length, node.type.laned, this.operand);
     const lead = dims.length - node.shape.length;
     const value = builder.value(node, identityAxes(node.shape, lead), true);
     const { results, ...expression } = builder.finish(dims, [value]);
@@ -140,7 +144,7 @@ class Lowering {
       order.map((i) => x.shape[i] as number),
     );
     const lead = node.type.laned ? 1 : 0;
-    const builder = new ExpressionBuilder(dims.length, node.type.laned, this.memory);
+    const builder = new ExpressionBuilder(dims.length, node.type.laned, this.operand);
     const along = x.shape.map(
       (_, i): Axis => ({ dim: lead + order.indexOf(i), step: 1, start: 0 }),
     );
@@ -160,7 +164,7 @@ class Lowering {
   /** Writes an operand into part of the memory of `node`. */
   private place(node: Tensor, x: Tensor, part: Omit<View<BufferRef>, "dtype">): BufferStep {
     const dims = this.dims(node, x.shape);
-    const builder = new ExpressionBuilder(dims.length, node.type.laned, this.memory);
+    const builder = new ExpressionBuilder(dims.length, node.type.laned, this.operand);
     const value = builder.value(x, identityAxes(x.shape, dims.length - x.shape.length));
     const { results, ...expression } = builder.finish(dims, [value]);
     const view = { ...part, dtype: node.dtype };
@@ -259,7 +263,7 @@ export function buildSteps(
     };
   });
   const steps = dropDeadStores(
-    options.merge === false ? built : mergeMaps(built),
+    options.merge === false ? built : mergeMaps(built, limits.merged),
     new Set(outputs.map((o) => o.buffer)),
   );
   return { steps, outputs, lanes, slots: lowering.slots, constants: lowering.constants };

@@ -28,13 +28,26 @@ import type { ComputeType } from "./program.js";
 export interface FusionLimits {
   /** Values that cost more than this are stored when several kernels want them. */
   readonly recompute: number;
+  /** And those that cost more than `cost` when a kernel wants each of them more than so many `times`, or in every lane. */
+  readonly stretch: { readonly cost: number; readonly times: number; readonly lanes: boolean };
   /** Values of one kernel. */
   readonly loads: number;
   readonly operations: number;
+  /** Loads and stores of a kernel that was merged from several. */
+  readonly merged: number;
+  /** Whether kernels compute an output anew rather than read it: they need not wait for it then. */
+  readonly outputsAnew: boolean;
 }
 
 /** So that tiles stay in the first-level cache, and registers and the walk over them stay small. */
-export const CPU_LIMITS: FusionLimits = { recompute: 2, loads: 16, operations: 128 };
+export const CPU_LIMITS: FusionLimits = {
+  recompute: 2,
+  stretch: { cost: 2, times: 1, lanes: true },
+  loads: 16,
+  operations: 128,
+  merged: 24,
+  outputsAnew: false,
+};
 
 const COSTS: Readonly<Record<string, number>> = {
   exp: 8,
@@ -125,6 +138,8 @@ export interface Schedule {
   readonly stored: ReadonlySet<Tensor>;
   /** Values that share another's memory: reshapes, and sums that a kernel accumulates in place. */
   readonly aliases: ReadonlyMap<Tensor, Tensor>;
+  /** Values with memory that kernels which want them compute themselves. */
+  readonly anew: ReadonlySet<Tensor>;
   /** Kernels that add to the memory of another value instead of writing their own. */
   readonly accumulates: ReadonlyMap<Tensor, Tensor>;
 }
@@ -138,12 +153,19 @@ export function schedule(
   const users = usersOf(graph);
   const stored = new Set<Tensor>();
   const outputs = new Set(graph.outputs);
+  const anew = new Set<Tensor>();
 
   for (const node of graph.nodes) {
-    if (!isInline(node) || outputs.has(node)) stored.add(node);
+    if (!isInline(node)) stored.add(node);
     if (!readsExpressions(node)) for (const x of node.inputs) stored.add(x);
     // Shares the memory of its operand, which is stored below.
     if (node.primitive === reshapePrimitive && !isTrivialReshape(node)) stored.add(node);
+  }
+
+  for (const node of outputs) {
+    if (stored.has(node)) continue;
+    if (limits.outputsAnew && elementwisePrimitive(node.primitive)) anew.add(node);
+    else stored.add(node);
   }
 
   const cost = new Map<Tensor, number>();
@@ -151,6 +173,7 @@ export function schedule(
   const operations = new Map<Tensor, number>();
   const store = (node: Tensor) => {
     stored.add(node);
+    anew.delete(node);
     cost.set(node, 0);
     leaves.set(node, 1);
     operations.set(node, 0);
@@ -169,10 +192,12 @@ export function schedule(
     if (
       (operations.get(node) as number) > limits.operations ||
       (leaves.get(node) as number) > limits.loads ||
-      mustStore(node, users.get(node) ?? [], (cost.get(node) as number) > limits.recompute)
+      mustStore(node, users.get(node) ?? [], cost.get(node) as number, limits)
     )
       store(node);
   }
+
+  for (const node of anew) stored.add(node);
 
   const aliases = new Map<Tensor, Tensor>();
   // Operands come before users, so walking backwards sees every stored reshape before its operand.
@@ -185,6 +210,7 @@ export function schedule(
   return {
     stored,
     aliases,
+    anew,
     accumulates: accumulations(graph, users, runningSums(graph, donate), aliases),
   };
 }
@@ -196,7 +222,12 @@ function usersOf(graph: Graph): Map<Tensor, Tensor[]> {
   return users;
 }
 
-function mustStore(node: Tensor, users: readonly Tensor[], dear: boolean): boolean {
+function mustStore(
+  node: Tensor,
+  users: readonly Tensor[],
+  cost: number,
+  limits: FusionLimits,
+): boolean {
   const type = computeTypeOf(node);
   const mixesTypes = users.some((u) => {
     if (!readsExpressions(u)) return false;
@@ -204,11 +235,13 @@ function mustStore(node: Tensor, users: readonly Tensor[], dear: boolean): boole
     return type !== undefined && other !== undefined && other !== type;
   });
   if (mixesTypes) return true;
-  if (!dear) return false;
+  if (users.length > 1 && cost > limits.recompute) return true;
+  const { times, lanes } = limits.stretch;
   const stretched = users.some(
-    (u) => sizeOf(u.shape) > sizeOf(node.shape) || (u.type.laned && !node.type.laned),
+    (u) =>
+      sizeOf(u.shape) > times * sizeOf(node.shape) || (lanes && u.type.laned && !node.type.laned),
   );
-  return users.length > 1 || stretched;
+  return stretched && cost > limits.stretch.cost;
 }
 
 const isAdd = (node: Tensor) =>

@@ -27,6 +27,12 @@ export interface NativeKernelName {
   readonly module: number | null;
 }
 
+/** What a program for CUDA has besides its launches: see lib/lower/cuda/launches.ts. */
+export interface NativeProgramText {
+  readonly modules?: readonly string[];
+  readonly kernels?: readonly NativeKernelName[];
+}
+
 /** A decoded job. What a device needs to run it again, such as graphs, stays with it. */
 export interface NativeJob {
   /** Runs on the calling thread. */
@@ -66,15 +72,11 @@ export interface NativeDevice {
   ): void;
   /**
    * `poison` fills the arena with NaN before each call, to find reads of memory that was never
-   * written. `modules` and `kernels` are for CUDA: see lib/lower/cuda/launches.ts.
+   * written.
    */
   compile(
     code: Float64Array,
-    options: {
-      readonly poison: boolean;
-      readonly modules?: readonly string[];
-      readonly kernels?: readonly NativeKernelName[];
-    },
+    options: { readonly poison: boolean } & NativeProgramText,
   ): NativeProgram;
   /** Decodes a job (see `job.ts`), which keeps its programs and buffers alive. */
   prepare(job: Float64Array, programs: NativeProgram[], buffers: NativeBuffer[]): NativeJob;

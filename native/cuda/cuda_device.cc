@@ -8,6 +8,7 @@
 #include "cuda/compiler.h"
 #include "cuda/context.h"
 #include "cuda/executable.h"
+#include "cuda/linalg.h"
 #include "cuda/modules.h"
 #include "cuda/reaper.h"
 #include "cuda/row_writer.h"
@@ -53,12 +54,18 @@ class CudaDevice final : public Device {
 
   void Run(Job& job, RunControl& control) override { runner_.Run(job, control); }
 
+  Linalg* linalg() override {
+    if (!linalg_) linalg_ = std::make_unique<Linalg>(context_, fixed_);
+    return linalg_.get();
+  }
+
  private:
   std::shared_ptr<const Context> context_;
   Compiler compiler_;
   FixedModules fixed_;
   std::shared_ptr<const Transfers> transfers_;
   Runner runner_;
+  std::unique_ptr<Linalg> linalg_;
 };
 
 }  // namespace

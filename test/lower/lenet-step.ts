@@ -104,7 +104,7 @@ export function printProgram({ steps }: Program): string {
   return steps.map(printStep).join("\n");
 }
 
-function printStep(step: Step): string {
+export function printStep(step: Step<unknown>): string {
   switch (step.op) {
     case "map":
       return `map [${step.dims}] loads ${step.loads.length} code ${step.code.length} stores ${step.stores.length}`;

@@ -37,8 +37,21 @@ export class Dependences {
     (this.after[from] as Set<number>).add(to);
   }
 
+  /** Whether `after` could still be made to wait for `before`. */
+  mayPrecede(before: number, after: number): boolean {
+    return before !== after && !this.reaches(after, before, true);
+  }
+
+  require(before: number, after: number): void {
+    this.edge(before, after);
+  }
+
   predecessors(node: number): ReadonlySet<number> {
     return this.before[node] as Set<number>;
+  }
+
+  successors(node: number): ReadonlySet<number> {
+    return this.after[node] as Set<number>;
   }
 
   /** A way from one node to the other that passes through further nodes; or, with `direct`, any way. */

@@ -2,17 +2,15 @@
 import { convLaunch } from "./conv.js";
 import type { FixedLaunch } from "./fixed.js";
 import type { CudaProgram, Launch } from "./launches.js";
+import { MOST_POINTERS } from "./machine.js";
 import { KernelTable } from "./modules.js";
 import { productLaunches } from "./products.js";
 import type { CudaStep } from "./steps.js";
-import { type StructuredStep, structuredLaunch } from "./structured.js";
-import { generatedKernel, MOST_POINTERS } from "./text/kernel.js";
-import type { GeneratedStep } from "./waves.js";
+import { structuredLaunch } from "./structured.js";
+import { generatedKernel } from "./text/kernel.js";
+import { type GeneratedStep, operands } from "./waves.js";
 
 type Placed = GeneratedStep<CudaStep>;
-
-const operands = (step: Placed) =>
-  step.loads.length + (step.op === "map" ? step.stores : step.outputs).length;
 
 export class LaunchList {
   private readonly table = new KernelTable();
@@ -23,7 +21,7 @@ export class LaunchList {
   step(step: Exclude<CudaStep, Placed>): void {
     if (step.op === "matmul") this.launches.push(...productLaunches(step, this.tf32));
     else if (step.op === "convGroup") this.fixed(convLaunch(step, this.tf32));
-    else for (const launch of structuredLaunch(step as StructuredStep)) this.fixed(launch);
+    else for (const launch of structuredLaunch(step)) this.fixed(launch);
   }
 
   /** Steps that do not wait for each other, and a chain beside them. */

@@ -6,9 +6,11 @@ import { type Cost, stepsCost } from "../cost.js";
 import type { Lowered, LowerOptions } from "../options.js";
 import { placeIn, planMoments } from "../plan.js";
 import type { Ref } from "../program.js";
+import type { FusionLimits } from "../schedule.js";
 import { convGroups, groupJobs, pairTerms } from "./conv-groups.js";
 import { LaunchList } from "./launch-list.js";
 import type { CudaProgram } from "./launches.js";
+import { overwriteLast } from "./overwrite-last.js";
 import { splitFilterGrads, splitReductions } from "./split.js";
 import { type CudaStep, cudaAccesses, mapCudaRefs } from "./steps.js";
 import { type GeneratedStep, type Stage, stages } from "./waves.js";
@@ -23,15 +25,30 @@ export interface LoweredCuda extends Omit<Lowered, "program"> {
   readonly cost: Cost;
 }
 
-/** The batch is never cut into blocks: a GPU wants all the work there is. */
-export function lowerCuda(graph: Graph, options: CudaLowerOptions): LoweredCuda {
-  const built = buildSteps(graph, options);
-  const delivered = deliver(built);
+/** Arithmetic is cheap beside memory and launches. */
+const LIMITS: FusionLimits = {
+  recompute: 16,
+  stretch: { cost: 6, times: 64, lanes: false },
+  loads: 24,
+  operations: 128,
+  merged: 40,
+  outputsAnew: true,
+};
+
+/** What is launched, in order; the batch is never cut into blocks: a GPU wants all the work there is. */
+export function arrange(graph: Graph, options: LowerOptions) {
+  const built = buildSteps(graph, options, { limits: LIMITS });
+  const delivered = deliver(overwriteLast(built));
   const grouped = groupJobs(pairTerms(convGroups(delivered)));
   const ordered = stages(splitReductions(splitFilterGrads(grouped)));
-  const plan = planMoments(ordered.flatMap(moments), options.shareMemory ?? true);
+  return { built, stages: ordered, cost: stepsCost(delivered) };
+}
+
+export function lowerCuda(graph: Graph, options: CudaLowerOptions): LoweredCuda {
+  const { built, stages, cost } = arrange(graph, options);
+  const plan = planMoments(stages.flatMap(moments), options.shareMemory ?? true);
   const launches = new LaunchList(options.tf32 ?? false);
-  for (const stage of ordered) addStage(launches, stage, placeIn(plan));
+  for (const stage of stages) addStage(launches, stage, placeIn(plan));
   return {
     program: {
       name: options.name,
@@ -41,12 +58,12 @@ export function lowerCuda(graph: Graph, options: CudaLowerOptions): LoweredCuda 
     },
     outputSlots: built.outputs.map((o) => o.slot),
     constants: built.constants,
-    cost: stepsCost(delivered),
+    cost,
   };
 }
 
 /** What is touched at once. The waves of a chain come one after the other, but beside steps that run all the time. */
-function moments(stage: Stage) {
+export function moments(stage: Stage) {
   if (stage.kind === "step") return [cudaAccesses(stage.step)];
   const { steps, chain } = stage;
   const waves = steps.length > 0 || chain.length === 0 ? [[...steps, ...chain.flat()]] : chain;

@@ -47,8 +47,8 @@ export function reductionLayout(
 
 /** Elements of a thread that are worth a further block. */
 const WORTH = 8;
-/** Blocks that an H100 holds at once with these many threads, one half of the most. */
-const BLOCKS = 4 * MULTIPROCESSORS;
+/** Blocks that a cut reduction has, about two for each multiprocessor of an H100. */
+const BLOCKS = 256;
 
 /** Into how many parts a reduction is cut so that all of a large machine has work; 1 for not at all. */
 export function reductionParts(step: Reduction): number {
@@ -56,7 +56,7 @@ export function reductionParts(step: Reduction): number {
   if (outputs === 0) return 1;
   const { along } = reductionLayout(step);
   const blocks = Math.ceil(outputs / (BLOCK / along));
-  if (blocks >= MULTIPROCESSORS) return 1;
+  if (blocks >= MULTIPROCESSORS / 2) return 1;
   const parts = Math.min(Math.ceil(BLOCKS / blocks), Math.floor(elements / (along * WORTH)));
   return parts < 4 ? 1 : parts;
 }

@@ -4,7 +4,8 @@
  * other are a chain, which one block of threads does by itself.
  */
 import { Dependences } from "./dependences.js";
-import { type CudaBufferStep, cudaAccesses, type PartialReduceStep } from "./steps.js";
+import { MOST_POINTERS } from "./machine.js";
+import { type CudaBufferStep, type CudaStep, cudaAccesses } from "./steps.js";
 
 export type GeneratedStep<S = CudaBufferStep> = Extract<
   S,
@@ -14,81 +15,139 @@ export type GeneratedStep<S = CudaBufferStep> = Extract<
 /** Waves of small steps, each after the one before, done by one block. */
 export type Chain = readonly (readonly GeneratedStep[])[];
 
+type StructuredStep = Exclude<CudaBufferStep, GeneratedStep>;
+
 export type Stage =
-  | { readonly kind: "step"; readonly step: Exclude<CudaBufferStep, GeneratedStep> }
+  | { readonly kind: "step"; readonly step: StructuredStep }
   /** Steps of many blocks, and chains of one block each, all at once. */
   | { readonly kind: "kernel"; readonly steps: readonly GeneratedStep[]; readonly chain: Chain };
 
-/** A step of so many elements may be part of a chain, */
-const SMALL = 4096;
-/** which has so many in all, when it is done beside other steps, and alone. */
-const CHAIN_BESIDE = 4096;
-const CHAIN_ALONE = 16_384;
+/**
+ * A wave of a chain has so many elements, when the chain is done beside other steps and when it is
+ * alone, with more threads: more would take longer than a launch.
+ */
+const WAVE_BESIDE = 4096;
+const WAVE_ALONE = 16_384;
 
 export const isGenerated = (step: CudaBufferStep): step is GeneratedStep =>
   step.op === "map" || step.op === "reduce" || step.op === "partialReduce";
 
 const elements = ({ dims }: { dims: readonly number[] }) => dims.reduce((a, b) => a * b, 1);
 
-const total = (steps: readonly PartialReduceStep[] | readonly GeneratedStep[]) =>
-  steps.reduce((sum, step) => sum + elements(step), 0);
+/** Maps that update what the caller gave, and that nothing but such maps waits for. */
+function lastMaps(steps: readonly CudaBufferStep[], dependences: Dependences): Set<number> {
+  const last = new Set<number>();
+  for (const [node, step] of [...steps.entries()].reverse()) {
+    if (step.op !== "map" || step.stores.some((s) => s.view.ref.buffer.slot === undefined))
+      continue;
+    if ([...dependences.successors(node)].every((n) => last.has(n))) last.add(node);
+  }
+  return last;
+}
+
+export const operands = (step: GeneratedStep<CudaStep<unknown>>): number =>
+  step.loads.length + (step.op === "map" ? step.stores : step.outputs).length;
 
 export function stages(steps: readonly CudaBufferStep[]): Stage[] {
-  const dependences = new Dependences(steps.map(cudaAccesses));
-  const done = new Set<number>();
-  const left = new Set(steps.keys());
-  const out: Stage[] = [];
-  const at = (node: number) => steps[node] as CudaBufferStep;
-  const ready = (generated: boolean, also?: ReadonlySet<number>) =>
-    [...left].filter(
-      (node) =>
-        isGenerated(at(node)) === generated &&
-        !also?.has(node) &&
-        [...dependences.predecessors(node)].every((n) => done.has(n) || also?.has(n)),
-    );
-  const finish = (nodes: Iterable<number>) => {
-    for (const node of nodes) {
-      done.add(node);
-      left.delete(node);
-    }
-  };
-  const generated = (nodes: readonly number[]) => nodes.map((n) => at(n) as GeneratedStep);
+  return new Staging(steps).run();
+}
 
-  /** Small steps that can follow each other from here on. */
-  const chainFrom = (start: readonly number[], most: number): number[][] => {
-    const waves: number[][] = [];
-    const taken = new Set<number>();
-    let room = most;
-    for (let wave = start; wave.length > 0; ) {
-      room -= total(generated(wave));
-      if (room < 0) break;
-      waves.push([...wave]);
-      for (const node of wave) taken.add(node);
-      wave = ready(true, taken).filter((n) => elements(at(n) as GeneratedStep) <= SMALL);
-      // What was ready all along is not of this chain.
-      wave = wave.filter((n) => [...dependences.predecessors(n)].some((p) => taken.has(p)));
-    }
-    return waves;
-  };
+class Staging {
+  private readonly dependences: Dependences;
+  private readonly last: ReadonlySet<number>;
+  /** How many steps each one still waits for. */
+  private readonly waiting: number[];
+  /** Steps that wait for none. */
+  private readonly structured = new Set<number>();
+  private readonly generated = new Set<number>();
+  private structuredLeft: number;
 
-  while (left.size > 0) {
-    for (let next = ready(false); next.length > 0; next = ready(false)) {
-      for (const node of next)
-        out.push({ kind: "step", step: at(node) as Exclude<CudaBufferStep, GeneratedStep> });
-      finish(next);
+  constructor(private readonly steps: readonly CudaBufferStep[]) {
+    this.dependences = new Dependences(steps.map(cudaAccesses));
+    this.last = lastMaps(steps, this.dependences);
+    this.waiting = steps.map((_, node) => this.dependences.predecessors(node).size);
+    this.structuredLeft = steps.filter((step) => !isGenerated(step)).length;
+    for (const node of steps.keys()) if (this.waiting[node] === 0) this.release(node);
+  }
+
+  run(): Stage[] {
+    const out: Stage[] = [];
+    while (this.structured.size + this.generated.size > 0) {
+      while (this.structured.size > 0)
+        for (const node of sorted(this.structured)) {
+          out.push({ kind: "step", step: this.steps[node] as StructuredStep });
+          this.finish(node);
+        }
+      const kernel = this.kernel();
+      if (kernel) out.push(kernel);
     }
-    const now = ready(true);
-    if (now.length === 0) continue;
-    const small = now.filter((n) => elements(at(n) as GeneratedStep) <= SMALL);
-    const large = now.filter((n) => !small.includes(n));
-    const chain = chainFrom(small, large.length > 0 ? CHAIN_BESIDE : CHAIN_ALONE);
-    if (chain.length < 2) {
-      out.push({ kind: "kernel", steps: generated(now), chain: [] });
-      finish(now);
-    } else {
-      out.push({ kind: "kernel", steps: generated(large), chain: chain.map(generated) });
-      finish([...large, ...chain.flat()]);
+    return out;
+  }
+
+  private release(node: number): void {
+    const kind = isGenerated(this.steps[node] as CudaBufferStep) ? this.generated : this.structured;
+    kind.add(node);
+  }
+
+  private finish(node: number): void {
+    if (this.structured.delete(node)) this.structuredLeft--;
+    this.generated.delete(node);
+    for (const n of this.dependences.successors(node)) {
+      (this.waiting[n] as number)--;
+      if (this.waiting[n] === 0) this.release(n);
     }
   }
-  return out;
+
+  private step(node: number): GeneratedStep {
+    return this.steps[node] as GeneratedStep;
+  }
+
+  private size(nodes: readonly number[]): number {
+    return nodes.reduce((sum, node) => sum + elements(this.step(node)), 0);
+  }
+
+  /** Early updates would gain nothing, but make every kernel another one. */
+  private mayGo = (node: number) => this.structuredLeft === 0 || !this.last.has(node);
+
+  private kernel(): Stage | undefined {
+    const now = sorted(this.generated).filter(this.mayGo);
+    if (now.length === 0) return undefined;
+    const alone = this.size(now) <= WAVE_ALONE;
+    const small = alone ? now : now.filter((node) => this.size([node]) <= WAVE_BESIDE);
+    const chain = this.chainFrom(small, alone ? WAVE_ALONE : WAVE_BESIDE);
+    const inChain = new Set(chain.length > 1 ? chain.flat() : []);
+    const beside = now.filter((node) => !inChain.has(node));
+    for (const node of [...beside, ...inChain]) this.finish(node);
+    const step = (node: number) => this.step(node);
+    return {
+      kind: "kernel",
+      steps: beside.map(step),
+      chain: inChain.size > 0 ? chain.map((wave) => wave.map(step)) : [],
+    };
+  }
+
+  /** Small steps that can follow each other from here on. */
+  private chainFrom(start: readonly number[], most: number): number[][] {
+    const waves: number[][] = [];
+    const met = new Map<number, number>();
+    let pointers = 0;
+    for (let wave = start; wave.length > 0; ) {
+      pointers += wave.reduce((sum, node) => sum + operands(this.step(node)), 0);
+      if (this.size(wave) > most || pointers > MOST_POINTERS) break;
+      waves.push([...wave]);
+      const next: number[] = [];
+      for (const node of wave)
+        for (const n of this.dependences.successors(node)) {
+          met.set(n, (met.get(n) ?? 0) + 1);
+          if (met.get(n) === this.waiting[n]) next.push(n);
+        }
+      wave = next
+        .filter((n) => isGenerated(this.steps[n] as CudaBufferStep))
+        .filter((n) => this.mayGo(n) && this.size([n]) <= most)
+        .sort((a, b) => a - b);
+    }
+    return waves;
+  }
 }
+
+const sorted = (nodes: ReadonlySet<number>) => [...nodes].sort((a, b) => a - b);

@@ -16,8 +16,9 @@ const KINDS = {
   min: { combine: "Min", identity: Number.POSITIVE_INFINITY },
 } as const;
 
-/** Most elements that a thread has under way. */
+/** Most elements that a thread has under way, in short reductions and in long ones. */
 const TOGETHER = 4;
+const TOGETHER_LONG = 8;
 
 export function reduceBody(step: ReduceStep | PartialReduceStep, crew: Crew): Body {
   const { dims, loads, outputs, kind } = step;
@@ -32,7 +33,8 @@ export function reduceBody(step: ReduceStep | PartialReduceStep, crew: Crew): Bo
   const across = crew.threads / along;
   const wanted = Math.ceil(results / across);
   const blocks = Math.min(wanted, crew.blocks ?? wanted);
-  const together = Math.min(TOGETHER, Math.ceil(chunk / along));
+  const each = Math.ceil(chunk / along);
+  const together = each >= 2 * TOGETHER_LONG ? TOGETHER_LONG : Math.min(TOGETHER, each);
   const rounds = Math.ceil(chunk / (along * together));
 
   const views = [...loads, ...outputs.map((o) => o.view)];
