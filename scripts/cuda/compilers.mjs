@@ -94,17 +94,22 @@ function nvrtcTool() {
   return program;
 }
 
+/** What our program ends with where no library opens. */
+const NO_LIBRARY = 3;
+
 /**
- * NVRTC from where the addon would take it, or from the named file.
+ * NVRTC from where the addon would take it.
  *
  * @returns {Compiler | undefined}
  */
 export function nvrtcCompiler(env = process.env) {
-  const library = findCudaLibraries(env).nvrtc.find((file) => existsSync(file));
-  if (!library) return undefined;
+  const libraries = findCudaLibraries(env).nvrtc.join(",");
+  const tool = nvrtcTool();
+  if (spawnSync(tool, [libraries, KERNEL_FOLDER, "90", "/dev/null"]).status === NO_LIBRARY)
+    return undefined;
   return async (texts) => {
-    const { status, output } = await run(nvrtcTool(), [
-      ...[library, KERNEL_FOLDER, CHIPS.join(",")],
+    const { status, output } = await run(tool, [
+      ...[libraries, KERNEL_FOLDER, CHIPS.join(",")],
       ...texts,
     ]);
     const [before, ...parts] = output.split(/^@ /m);

@@ -1,9 +1,10 @@
 // Compiles CUDA texts to machine code by NVRTC, which needs no GPU:
 //
-//   nvrtc_compile NVRTC HEADER_FOLDER ARCHITECTURES TEXT...
+//   nvrtc_compile LIBRARIES HEADER_FOLDER ARCHITECTURES TEXT...
 //
-// NVRTC is the path of its library; ARCHITECTURES are numbers with commas between: 80,90. Texts find
-// all *.cuh of HEADER_FOLDER by name. For each text and architecture it prints a line
+// LIBRARIES and ARCHITECTURES are lists with commas between: the first library that opens is taken,
+// and where none does, the exit status is 3; architectures are numbers. Texts find all *.cuh of
+// HEADER_FOLDER by name. For each text and architecture it prints a line
 // "@ text architecture result", where result is 0 for success, and the compiler's log, with what
 // registers and memory each kernel takes.
 #include <dlfcn.h>
@@ -23,6 +24,8 @@ namespace {
 
 using Program = void*;
 
+constexpr int kNoLibrary = 3;
+
 [[noreturn]] void Fail(const std::string& reason) {
   std::fprintf(stderr, "nvrtc_compile: %s\n", reason.c_str());
   std::exit(2);
@@ -38,10 +41,13 @@ std::string Read(const std::filesystem::path& path) {
 
 class Library {
  public:
-  explicit Library(const std::filesystem::path& path) {
-    OpenBuiltins(path.parent_path());
-    handle_ = dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL);
-    if (!handle_) Fail(dlerror());
+  explicit Library(const std::vector<std::string>& candidates) {
+    for (const std::string& candidate : candidates) {
+      OpenBuiltins(std::filesystem::path(candidate).parent_path());
+      handle_ = dlopen(candidate.c_str(), RTLD_NOW | RTLD_GLOBAL);
+      if (handle_) return;
+    }
+    std::exit(kNoLibrary);
   }
 
   template <class Function>
@@ -54,7 +60,7 @@ class Library {
  private:
   // NVRTC looks for this one in the loader's places only, not beside itself.
   static void OpenBuiltins(const std::filesystem::path& folder) {
-    if (folder.empty()) return;
+    if (!std::filesystem::is_directory(folder)) return;
     for (const auto& entry : std::filesystem::directory_iterator(folder)) {
       const std::string name = entry.path().filename();
       if (name.rfind("libnvrtc-builtins.so", 0) == 0) {
@@ -63,7 +69,7 @@ class Library {
     }
   }
 
-  void* handle_;
+  void* handle_ = nullptr;
 };
 
 struct Header {
@@ -147,8 +153,8 @@ std::vector<std::string> Split(const std::string& list) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  if (count < 5) Fail("expected NVRTC HEADER_FOLDER ARCHITECTURES TEXT...");
-  const Library library(arguments[1]);
+  if (count < 5) Fail("expected LIBRARIES HEADER_FOLDER ARCHITECTURES TEXT...");
+  const Library library(Split(arguments[1]));
   const Compiler compiler(library, HeadersIn(arguments[2]));
   const std::vector<std::string> architectures = Split(arguments[3]);
   const std::vector<std::string> paths(arguments + 4, arguments + count);
