@@ -171,7 +171,7 @@ Compilation Compile(const NamedText& program, const std::vector<NamedText>& head
   if (result.ok) {
     std::string text = ReadFile(folder / expanded);
     const std::vector<KernelDeclaration> kernels = TakeKernels(&text);
-    const std::string prelude = "#include \"" + std::string(kDeviceFolder) + "/prelude.h" + "\"\n";
+    const std::string prelude = "#include \"" + std::string(kDeviceFolder) + "/prelude.h\"\n";
     WriteFile(folder / expanded,
               prelude + text + "\n# 1 \"entries of the mock\"" + Entries(kernels));
     std::vector<std::string> compile = {
