@@ -1,4 +1,5 @@
 /** The kernels of a program, wherever they stand in it. */
+import type { CudaProgram } from "../lib/lower/cuda/launches.js";
 import type { BlocksStep, Program, Step } from "../lib/lower/program.js";
 import { type KernelCost, kernelCost } from "./kernel-cost.js";
 
@@ -23,6 +24,19 @@ export function kernelsOf({ steps }: Program): PlacedKernel[] {
   });
 }
 
+const isForCuda = (program: Program | CudaProgram): program is CudaProgram => "launches" in program;
+
+/** The program as the CPU's kernels read it; throws for one of a GPU. */
+export function cpuProgram(program: Program | CudaProgram): Program {
+  if (isForCuda(program)) throw new Error(`Expected ${program.name} to be lowered for the CPU.`);
+  return program;
+}
+
+/** Launches of one run on a GPU; on the CPU kernels, each once however many blocks of the batch it runs on. */
+export function launchesOf(program: Program | CudaProgram): number {
+  return isForCuda(program) ? program.launches.length : kernelsOf(program).length;
+}
+
 /** What all calls of a kernel in one run cost. */
 export function costOf({ kernel, calls }: PlacedKernel): KernelCost {
   const { kind, what, flops, bytes } = kernelCost(kernel);
@@ -31,6 +45,11 @@ export function costOf({ kernel, calls }: PlacedKernel): KernelCost {
 }
 
 const PRODUCTS: readonly string[] = ["matmul", "conv2d", "conv2dInputGrad", "conv2dFilterGrad"];
+
+/** Multiplications and additions of a program's matrix products and convolutions; null where it is lowered for a GPU. */
+export function productFlopsOrNull(program: Program | CudaProgram): number | null {
+  return isForCuda(program) ? null : productFlops(program);
+}
 
 /** Multiplications and additions of a program's matrix products and convolutions. */
 export function productFlops(program: Program): number {
