@@ -1,6 +1,6 @@
 /** The kernels of a program, wherever they stand in it. */
-import type { CudaProgram } from "../lib/lower/cuda/launches.js";
 import type { BlocksStep, Program, Step } from "../lib/lower/program.js";
+import type { Executable } from "../lib/runtime/executable.js";
 import { type KernelCost, kernelCost } from "./kernel-cost.js";
 
 type Kernel = Exclude<Step, BlocksStep>;
@@ -11,6 +11,12 @@ export interface PlacedKernel {
   readonly calls: number;
   /** The step that makes these calls and no other. */
   readonly alone: Step;
+}
+
+/** @throws for a program of CUDA, which is made of launches */
+export function programOf({ compiled: { program } }: Executable): Program {
+  if ("launches" in program) throw new Error(`Expected a program of the CPU: ${program.name}.`);
+  return program;
 }
 
 export function kernelsOf({ steps }: Program): PlacedKernel[] {
@@ -24,17 +30,12 @@ export function kernelsOf({ steps }: Program): PlacedKernel[] {
   });
 }
 
-const isForCuda = (program: Program | CudaProgram): program is CudaProgram => "launches" in program;
-
-/** The program as the CPU's kernels read it; throws for one of a GPU. */
-export function cpuProgram(program: Program | CudaProgram): Program {
-  if (isForCuda(program)) throw new Error(`Expected ${program.name} to be lowered for the CPU.`);
-  return program;
-}
-
-/** Launches of one run on a GPU; on the CPU kernels, each once however many blocks of the batch it runs on. */
-export function launchesOf(program: Program | CudaProgram): number {
-  return isForCuda(program) ? program.launches.length : kernelsOf(program).length;
+/** Kernels of one run, each once however many blocks of the batch it runs on; on CUDA launches. */
+export function launchesOf(executable: Executable): number {
+  const { program } = executable.compiled;
+  return "launches" in program
+    ? program.launches.length
+    : kernelsOf(programOf(executable)).length;
 }
 
 /** What all calls of a kernel in one run cost. */
@@ -45,11 +46,6 @@ export function costOf({ kernel, calls }: PlacedKernel): KernelCost {
 }
 
 const PRODUCTS: readonly string[] = ["matmul", "conv2d", "conv2dInputGrad", "conv2dFilterGrad"];
-
-/** Multiplications and additions of a program's matrix products and convolutions; null where it is lowered for a GPU. */
-export function productFlopsOrNull(program: Program | CudaProgram): number | null {
-  return isForCuda(program) ? null : productFlops(program);
-}
 
 /** Multiplications and additions of a program's matrix products and convolutions. */
 export function productFlops(program: Program): number {

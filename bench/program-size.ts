@@ -13,11 +13,9 @@ export interface ProgramSize {
 }
 
 export function sizesOf(programs: readonly Executable[]): ProgramSize[] {
-  return programs.map(({ compiled: { program }, cost }) => ({
-    name: program.name,
-    kernels: launchesOf(program),
-    arenaBytes: program.arenaBytes,
-    flops: cost.flops,
-    bytes: cost.bytes,
-  }));
+  return programs.map((executable) => {
+    const { compiled, cost } = executable;
+    const { name, arenaBytes } = compiled.program;
+    return { name, kernels: launchesOf(executable), arenaBytes, ...cost };
+  });
 }

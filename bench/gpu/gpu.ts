@@ -1,7 +1,6 @@
 /** The GPU that figures come from, or why there is none. */
 import { spawnSync } from "node:child_process";
-import { devices } from "../../lib/index.js";
-import { addWheelsToPath } from "../../scripts/gpu/libraries.mjs";
+import { wheelEnvironment } from "../../scripts/gpu/libraries.mjs";
 
 export interface Gpu {
   readonly name: string;
@@ -13,8 +12,8 @@ export interface Gpu {
   readonly libraries: Readonly<Record<string, string>>;
 }
 
-/** What `devices()` says of CUDA. */
-export interface CudaEntry {
+/** What `devices()` says of a device. */
+export interface DeviceEntry {
   readonly name: string;
   readonly usable: boolean;
   readonly reason: string;
@@ -22,34 +21,46 @@ export interface CudaEntry {
   readonly libraries?: Readonly<Record<string, string>>;
 }
 
-/** @throws with the reason when no GPU can be used */
-export function gpuAmong(entries: readonly CudaEntry[], driver: () => string): Gpu {
-  const cuda = entries.find(({ name }) => name === "cuda");
-  const [gpu] = cuda?.gpus ?? [];
-  if (!cuda?.usable || !gpu)
-    throw new Error(`No GPU can be used, so nothing was measured: ${cuda?.reason ?? "unknown"}`);
-  const { name, computeCapability, memoryBytes } = gpu;
-  return {
-    name,
-    computeCapability,
-    memoryBytes,
-    driver: driver(),
-    libraries: cuda.libraries ?? {},
-  };
+/** Asks a process with these variables besides ours. */
+export type Probe = (env: Readonly<Record<string, string>>) => Promise<readonly DeviceEntry[]>;
+
+export interface FoundGpu {
+  readonly gpu: Gpu;
+  /** What programs need in their environment to find NVIDIA's libraries. */
+  readonly env: Readonly<Record<string, string>>;
 }
 
-function driverVersion(): string {
+function gpuOf(cuda: DeviceEntry | undefined, driver: () => string): Gpu | undefined {
+  const [gpu] = cuda?.gpus ?? [];
+  if (!cuda?.usable || !gpu) return undefined;
+  const { name, computeCapability, memoryBytes } = gpu;
+  const libraries = cuda.libraries ?? {};
+  return { name, computeCapability, memoryBytes, driver: driver(), libraries };
+}
+
+export function driverVersion(): string {
   const query = ["--query-gpu=driver_version", "--format=csv,noheader"];
   const { status, stdout } = spawnSync("nvidia-smi", query, { encoding: "utf8" });
   return status === 0 ? (stdout.trim().split("\n")[0] ?? "unknown") : "unknown";
 }
 
 /**
- * The first GPU. NVIDIA's libraries may lie in Python's packages, where no loader looks.
+ * The first GPU. Where NVIDIA's libraries are not found, they may lie in Python's packages.
  *
  * @throws with the reason when none can be used
  */
-export function usableGpu(): Gpu {
-  addWheelsToPath(process.env);
-  return gpuAmong(devices(), driverVersion);
+export async function findGpu(
+  probe: Probe,
+  wheels: () => Record<string, string> = () => wheelEnvironment(process.env),
+  driver: () => string = driverVersion,
+): Promise<FoundGpu> {
+  let reason = "unknown";
+  for (const environment of [() => ({}), wheels]) {
+    const env: Record<string, string> = environment();
+    const cuda = (await probe(env)).find(({ name }) => name === "cuda");
+    const gpu = gpuOf(cuda, driver);
+    if (gpu) return { gpu, env };
+    reason = cuda?.reason ?? reason;
+  }
+  throw new Error(`No GPU can be used, so nothing was measured: ${reason}`);
 }

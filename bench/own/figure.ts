@@ -1,6 +1,6 @@
 /** What a timed program of ours prints: one line of JSON. */
 import type { Executable } from "../../lib/runtime/executable.js";
-import { productFlopsOrNull } from "../kernels-of.js";
+import { productFlops, programOf } from "../kernels-of.js";
 import type { ProgramSize } from "../program-size.js";
 import type { Spread } from "../statistics.js";
 
@@ -19,11 +19,9 @@ export function printFigure(msPerStep: Spread, more: Partial<Figure> = {}): void
   console.log(JSON.stringify(figure));
 }
 
-/** GFLOP of a program's convolutions and products; null where it is lowered for a GPU. */
-export function productGflop({ compiled }: Executable): number | null {
-  const flops = productFlopsOrNull(compiled.program);
-  return flops === null ? null : flops / 1e9;
-}
+/** GFLOP of a program's convolutions and products; null on CUDA, where they are pieces of launches. */
+export const productGflop = (executable: Executable): number | null =>
+  "launches" in executable.compiled.program ? null : productFlops(programOf(executable)) / 1e9;
 
 /**
  * The program of that name among those compiled.

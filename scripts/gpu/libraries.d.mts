@@ -1,2 +1,5 @@
 export function wheelFolders(python?: string): string[];
-export function addWheelsToPath(env: NodeJS.ProcessEnv, folders?: () => string[]): void;
+export function wheelEnvironment(
+  env: NodeJS.ProcessEnv,
+  folders?: () => string[],
+): Record<string, string>;

@@ -9,19 +9,21 @@ for folder in nvidia.__path__:
         print(library)
 `;
 
-/** @param {string} python @returns {string[]} folders with libraries; none without that Python or such packages */
+/** @param {string} [python] @returns {string[]} folders with libraries; none without that Python or such packages */
 export function wheelFolders(python = "python3") {
   const { status, stdout } = spawnSync(python, ["-c", SCRIPT], { encoding: "utf8" });
   return status === 0 ? stdout.split("\n").filter((line) => line !== "") : [];
 }
 
 /**
- * Names these folders in GLOCAL_CUDA_PATH, unless it says something already.
+ * What to set besides: GLOCAL_CUDA_PATH with these folders, when it says nothing yet.
  *
- * @param {NodeJS.ProcessEnv} env changed
+ * @param {NodeJS.ProcessEnv} env
+ * @param {() => string[]} [folders]
+ * @returns {Record<string, string>}
  */
-export function addWheelsToPath(env, folders = wheelFolders) {
-  if (env.GLOCAL_CUDA_PATH) return;
+export function wheelEnvironment(env, folders = wheelFolders) {
+  if (env.GLOCAL_CUDA_PATH) return {};
   const found = folders();
-  if (found.length > 0) env.GLOCAL_CUDA_PATH = found.join(delimiter);
+  return found.length > 0 ? { GLOCAL_CUDA_PATH: found.join(delimiter) } : {};
 }
