@@ -80,6 +80,9 @@ bool RunProgram(std::vector<std::string> words, const fs::path& folder) {
   posix_spawn_file_actions_init(&actions);
   // So that messages and barriers name files as the caller does.
   posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
+  // A process like node leaves these closed, and then the pipe of -pipe would become them.
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addopen(&actions, 2, messages.c_str(), O_WRONLY | O_CREAT | O_APPEND,
                                    0666);
   pid_t child = 0;
