@@ -33,9 +33,7 @@ export function kernelsOf({ steps }: Program): PlacedKernel[] {
 /** Kernels of one run, each once however many blocks of the batch it runs on; on CUDA launches. */
 export function launchesOf(executable: Executable): number {
   const { program } = executable.compiled;
-  return "launches" in program
-    ? program.launches.length
-    : kernelsOf(programOf(executable)).length;
+  return "launches" in program ? program.launches.length : kernelsOf(programOf(executable)).length;
 }
 
 /** What all calls of a kernel in one run cost. */
