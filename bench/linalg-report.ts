@@ -23,14 +23,14 @@ const line = ({ features, rows, columns, lapack, cusolver }: LinalgRow) => [
 ];
 
 export function linalgReport({ machine, gpu, rows }: LinalgResult): string {
-  const about = gpu.usable ? `GPU: ${gpu.reason}.` : `cuSOLVER has not run here: ${gpu.reason}.`;
+  const where = gpu.usable ? `GPU: ${gpu.about}.` : `cuSOLVER has not run here: ${gpu.about}.`;
   return `## Fits by LAPACK and cuSOLVER
 
 \`npm run bench -- linalg\`
 
 ${machineLine(machine, [loadLine(machine)])}
 
-${about}
+${where}
 
 ${table(HEADER, rows.map(line))}
 
