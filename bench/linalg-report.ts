@@ -23,7 +23,8 @@ const line = ({ features, rows, columns, lapack, cusolver }: LinalgRow) => [
 ];
 
 export function linalgReport({ machine, gpu, rows }: LinalgResult): string {
-  const where = gpu.usable ? `GPU: ${gpu.about}.` : `cuSOLVER has not run here: ${gpu.about}.`;
+  const about = gpu.about.replace(/\.$/, "");
+  const where = gpu.usable ? `GPU: ${about}.` : `cuSOLVER has not run here: ${about}.`;
   return `## Fits by LAPACK and cuSOLVER
 
 \`npm run bench -- linalg\`
