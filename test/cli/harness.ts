@@ -128,6 +128,8 @@ async function pretend(options: TuneOptions, study: FakeStudy): Promise<TuneResu
     test: { loss: 0.25, accuracy: 0.9375 },
     windows: windows.length,
     fallbacks: windows.filter(({ fallback }) => fallback !== null).length,
+    clips: windows.filter(({ tangents }) => tangents && tangents.clipped > 0).length,
+    resets: windows.filter(({ tangents }) => tangents && tangents.reset > 0).length,
     params: { conv1: { bias: { data: Float32Array.of(1, 2), shape: [2] } } },
     stopped: options.signal?.aborted ?? false,
     diverged: null,
