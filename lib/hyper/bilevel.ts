@@ -102,7 +102,8 @@ export interface BilevelOptions<State, Hyper, Batch> extends DeviceOptions {
 const KNOWN = new Set([
   ...["state", "hyper", "step", "criterion", "data", "steps", "batchSize", "hypergradient"],
   ...["outer", "seed", "batches", "evaluate", "onDivergence", "signal", "criterionBatch"],
-  ...["criterionSample", "mode", "lanes", "switches", "device", "threads", "simd"],
+  ...["criterionSample", "mode", "lanes", "switches"],
+  ...["device", "threads", "simd", "precision"],
 ]);
 const EVALUATE = new Set(["every", "data", "metrics"]);
 

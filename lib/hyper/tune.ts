@@ -41,6 +41,7 @@ type Shared = Pick<
   | "device"
   | "threads"
   | "simd"
+  | "precision"
 >;
 
 export interface TuneOptions extends Shared {
@@ -75,7 +76,17 @@ export interface TuneResult extends StudyResult {
 /** Options that go to `bilevel` as they are. */
 const SHARED = [
   ...["steps", "batchSize", "hypergradient", "outer", "seed", "batches", "onDivergence"],
-  ...["signal", "criterionBatch", "mode", "lanes", "switches", "device", "threads", "simd"],
+  ...[
+    "signal",
+    "criterionBatch",
+    "mode",
+    "lanes",
+    "switches",
+    "device",
+    "threads",
+    "simd",
+    "precision",
+  ],
 ];
 const OWN = [
   "model",

@@ -1,0 +1,12 @@
+// Turns a processor's fault inside a kernel into an error of the launch.
+#pragma once
+
+#include "../common/abi.h"
+
+namespace mock {
+
+// Runs `body` and gives its result, or the error that a fault amounts to. After a fault the stack
+// of `body` is just left: nothing on it may need destruction.
+CudaResult Guarded(CudaResult (*body)(void*), void* argument, const void** address);
+
+}  // namespace mock
