@@ -90,8 +90,10 @@ export function fakeLibrary(study: FakeStudy = {}): FakeLibrary {
     learn: { sigmoid: made("sigmoid") },
     none: made("none"),
     local: made("local"),
+    last: made("last"),
+    mean: (k: number, options: unknown) => ({ kind: "mean", k, options }),
     global: made("global"),
-    glocal: made("glocal"),
+    glocal: Object.assign(made("glocal"), { paper: made("paper") }),
     devices: () => [
       {
         name: "cpu",
