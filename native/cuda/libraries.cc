@@ -1,8 +1,10 @@
 #include "cuda/libraries.h"
 
 #include <cctype>
+#include <filesystem>
 #include <functional>
 #include <mutex>
+#include <system_error>
 
 #include "cuda/check.h"
 #include "cuda/shared_library.h"
@@ -139,6 +141,15 @@ class Opener {
     };
   }
 
+  // NVRTC looks for its other half by name, which does not find it beside it.
+  void OpenBuiltins(const std::string& nvrtc) {
+    const std::string name = "libnvrtc-builtins.so." + std::to_string(all_.nvrtc_major) + "." +
+                             std::to_string(all_.nvrtc_minor);
+    std::error_code failure;
+    const std::filesystem::path path(nvrtc), real = std::filesystem::canonical(path, failure);
+    Preload("nvrtc-builtins", {path.parent_path() / name, real.parent_path() / name, name});
+  }
+
   void NeedNvrtc(const Candidates& candidates) {
     bool too_new = false;
     const SharedLibrary library = OpenFirst(
@@ -154,6 +165,7 @@ class Opener {
                            }});
     if (library.handle) {
       all_.opened.push_back({"nvrtc", library.path});
+      OpenBuiltins(library.path);
       return;
     }
     if (too_new) {

@@ -2,17 +2,15 @@
 import { convLaunch } from "./conv.js";
 import type { FixedLaunch } from "./fixed.js";
 import type { CudaProgram, Launch } from "./launches.js";
+import { MOST_POINTERS } from "./machine.js";
 import { KernelTable } from "./modules.js";
 import { productLaunches } from "./products.js";
 import type { CudaStep } from "./steps.js";
 import { structuredLaunch } from "./structured.js";
-import { generatedKernel, MOST_POINTERS } from "./text/kernel.js";
-import type { GeneratedStep } from "./waves.js";
+import { generatedKernel } from "./text/kernel.js";
+import { type GeneratedStep, operands } from "./waves.js";
 
 type Placed = GeneratedStep<CudaStep>;
-
-const operands = (step: Placed) =>
-  step.loads.length + (step.op === "map" ? step.stores : step.outputs).length;
 
 export class LaunchList {
   private readonly table = new KernelTable();

@@ -13,3 +13,6 @@ export const FULL = MULTIPROCESSORS * 1024;
 
 /** Threads that step together and can read each other's registers. */
 export const WARP = 32;
+
+/** Pointers that one kernel may have: all of its parameters stay below 4 KiB. */
+export const MOST_POINTERS = 500;

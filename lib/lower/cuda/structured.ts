@@ -6,11 +6,12 @@ import type {
   LanedRef,
   PoolStep,
   RandomStep,
+  Ref,
   Window2d,
 } from "../program.js";
 import { checkSize, type FixedLaunch, line, NOWHERE } from "./fixed.js";
 
-export type StructuredStep<R> = PoolStep<R> | GatherStep<R> | ArgmaxStep<R> | RandomStep<R>;
+export type StructuredStep<R = Ref> = PoolStep<R> | GatherStep<R> | ArgmaxStep<R> | RandomStep<R>;
 
 const THREADS = 256;
 const WARP = 32;

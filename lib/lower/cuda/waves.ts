@@ -4,7 +4,8 @@
  * other are a chain, which one block of threads does by itself.
  */
 import { Dependences } from "./dependences.js";
-import { type CudaBufferStep, cudaAccesses } from "./steps.js";
+import { MOST_POINTERS } from "./machine.js";
+import { type CudaBufferStep, type CudaStep, cudaAccesses } from "./steps.js";
 
 export type GeneratedStep<S = CudaBufferStep> = Extract<
   S,
@@ -33,9 +34,6 @@ export const isGenerated = (step: CudaBufferStep): step is GeneratedStep =>
 
 const elements = ({ dims }: { dims: readonly number[] }) => dims.reduce((a, b) => a * b, 1);
 
-const total = (steps: readonly GeneratedStep[]) =>
-  steps.reduce((sum, step) => sum + elements(step), 0);
-
 /** Maps that update what the caller gave, and that nothing but such maps waits for. */
 function lastMaps(steps: readonly CudaBufferStep[], dependences: Dependences): Set<number> {
   const last = new Set<number>();
@@ -47,68 +45,109 @@ function lastMaps(steps: readonly CudaBufferStep[], dependences: Dependences): S
   return last;
 }
 
+export const operands = (step: GeneratedStep<CudaStep<unknown>>): number =>
+  step.loads.length + (step.op === "map" ? step.stores : step.outputs).length;
+
 export function stages(steps: readonly CudaBufferStep[]): Stage[] {
-  const dependences = new Dependences(steps.map(cudaAccesses));
-  const last = lastMaps(steps, dependences);
-  const done = new Set<number>();
-  const left = new Set(steps.keys());
-  const out: Stage[] = [];
-  const at = (node: number) => steps[node] as CudaBufferStep;
-  const generated = (nodes: readonly number[]) => nodes.map((n) => at(n) as GeneratedStep);
-  const size = (node: number) => elements(at(node) as GeneratedStep);
-  const waitsFor = (node: number) => [...dependences.predecessors(node)];
-  const finish = (nodes: Iterable<number>) => {
-    for (const node of nodes) {
-      done.add(node);
-      left.delete(node);
-    }
-  };
-  const structured = () =>
-    [...left].filter((n) => !isGenerated(at(n)) && waitsFor(n).every((p) => done.has(p)));
-  /** Those that can be done now; with `taken`, after these and because of them. */
-  const ready = (taken: ReadonlySet<number> = new Set()) => {
-    const all = [...left].filter(
-      (n) =>
-        isGenerated(at(n)) &&
-        !taken.has(n) &&
-        waitsFor(n).every((p) => done.has(p) || taken.has(p)) &&
-        (taken.size === 0 || waitsFor(n).some((p) => taken.has(p))),
-    );
-    // Early updates would gain nothing, but make every kernel another one.
-    return [...left].every((n) => isGenerated(at(n))) ? all : all.filter((n) => !last.has(n));
-  };
+  return new Staging(steps).run();
+}
 
-  /** Small steps that can follow each other from here on. */
-  const chainFrom = (start: readonly number[], most: number): number[][] => {
-    const waves: number[][] = [];
-    const taken = new Set<number>();
-    for (let wave = start; wave.length > 0; ) {
-      if (total(generated(wave)) > most) break;
-      waves.push([...wave]);
-      for (const node of wave) taken.add(node);
-      wave = ready(taken).filter((n) => size(n) <= most);
-    }
-    return waves;
-  };
+class Staging {
+  private readonly dependences: Dependences;
+  private readonly last: ReadonlySet<number>;
+  /** How many steps each one still waits for. */
+  private readonly waiting: number[];
+  /** Steps that wait for none. */
+  private readonly structured = new Set<number>();
+  private readonly generated = new Set<number>();
+  private structuredLeft: number;
 
-  while (left.size > 0) {
-    for (let next = structured(); next.length > 0; next = structured()) {
-      for (const node of next) out.push({ kind: "step", step: at(node) as StructuredStep });
-      finish(next);
+  constructor(private readonly steps: readonly CudaBufferStep[]) {
+    this.dependences = new Dependences(steps.map(cudaAccesses));
+    this.last = lastMaps(steps, this.dependences);
+    this.waiting = steps.map((_, node) => this.dependences.predecessors(node).size);
+    this.structuredLeft = steps.filter((step) => !isGenerated(step)).length;
+    for (const node of steps.keys()) if (this.waiting[node] === 0) this.release(node);
+  }
+
+  run(): Stage[] {
+    const out: Stage[] = [];
+    while (this.structured.size + this.generated.size > 0) {
+      while (this.structured.size > 0)
+        for (const node of sorted(this.structured)) {
+          out.push({ kind: "step", step: this.steps[node] as StructuredStep });
+          this.finish(node);
+        }
+      const kernel = this.kernel();
+      if (kernel) out.push(kernel);
     }
-    const now = ready();
-    if (now.length === 0) continue;
-    const alone = total(generated(now)) <= WAVE_ALONE;
-    const small = alone ? now : now.filter((n) => size(n) <= WAVE_BESIDE);
-    const large = now.filter((n) => !small.includes(n));
-    const chain = chainFrom(small, alone ? WAVE_ALONE : WAVE_BESIDE);
-    if (chain.length < 2) {
-      out.push({ kind: "kernel", steps: generated(now), chain: [] });
-      finish(now);
-    } else {
-      out.push({ kind: "kernel", steps: generated(large), chain: chain.map(generated) });
-      finish([...large, ...chain.flat()]);
+    return out;
+  }
+
+  private release(node: number): void {
+    const kind = isGenerated(this.steps[node] as CudaBufferStep) ? this.generated : this.structured;
+    kind.add(node);
+  }
+
+  private finish(node: number): void {
+    if (this.structured.delete(node)) this.structuredLeft--;
+    this.generated.delete(node);
+    for (const n of this.dependences.successors(node)) {
+      (this.waiting[n] as number)--;
+      if (this.waiting[n] === 0) this.release(n);
     }
   }
-  return out;
+
+  private step(node: number): GeneratedStep {
+    return this.steps[node] as GeneratedStep;
+  }
+
+  private size(nodes: readonly number[]): number {
+    return nodes.reduce((sum, node) => sum + elements(this.step(node)), 0);
+  }
+
+  /** Early updates would gain nothing, but make every kernel another one. */
+  private mayGo = (node: number) => this.structuredLeft === 0 || !this.last.has(node);
+
+  private kernel(): Stage | undefined {
+    const now = sorted(this.generated).filter(this.mayGo);
+    if (now.length === 0) return undefined;
+    const alone = this.size(now) <= WAVE_ALONE;
+    const small = alone ? now : now.filter((node) => this.size([node]) <= WAVE_BESIDE);
+    const chain = this.chainFrom(small, alone ? WAVE_ALONE : WAVE_BESIDE);
+    const inChain = new Set(chain.length > 1 ? chain.flat() : []);
+    const beside = now.filter((node) => !inChain.has(node));
+    for (const node of [...beside, ...inChain]) this.finish(node);
+    const step = (node: number) => this.step(node);
+    return {
+      kind: "kernel",
+      steps: beside.map(step),
+      chain: inChain.size > 0 ? chain.map((wave) => wave.map(step)) : [],
+    };
+  }
+
+  /** Small steps that can follow each other from here on. */
+  private chainFrom(start: readonly number[], most: number): number[][] {
+    const waves: number[][] = [];
+    const met = new Map<number, number>();
+    let pointers = 0;
+    for (let wave = start; wave.length > 0; ) {
+      pointers += wave.reduce((sum, node) => sum + operands(this.step(node)), 0);
+      if (this.size(wave) > most || pointers > MOST_POINTERS) break;
+      waves.push([...wave]);
+      const next: number[] = [];
+      for (const node of wave)
+        for (const n of this.dependences.successors(node)) {
+          met.set(n, (met.get(n) ?? 0) + 1);
+          if (met.get(n) === this.waiting[n]) next.push(n);
+        }
+      wave = next
+        .filter((n) => isGenerated(this.steps[n] as CudaBufferStep))
+        .filter((n) => this.mayGo(n) && this.size([n]) <= most)
+        .sort((a, b) => a - b);
+    }
+    return waves;
+  }
 }
+
+const sorted = (nodes: ReadonlySet<number>) => [...nodes].sort((a, b) => a - b);

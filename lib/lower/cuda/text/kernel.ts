@@ -24,9 +24,6 @@ interface Range {
   readonly instances: (readonly Ref[])[];
 }
 
-/** Pointers that one kernel may have: all of its parameters stay below 4 KiB. */
-export const MOST_POINTERS = 500;
-
 const bodyOf = (step: Placed, crew: Crew): Body =>
   step.op === "map" ? mapBody(step, crew) : reduceBody(step, crew);
 

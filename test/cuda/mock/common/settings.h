@@ -36,4 +36,8 @@ inline bool SettingReverse() {
   return text != nullptr && std::strcmp(text, "reverse") == 0;
 }
 
+// Kernels trap at an index beyond an array, an address that is not aligned or a division by zero.
+// Without, they run about three times as fast.
+inline bool SettingChecked() { return SettingOr("MOCK_CUDA_CHECKED", 1) != 0; }
+
 }  // namespace mock

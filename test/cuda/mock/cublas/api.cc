@@ -146,12 +146,12 @@ void MultiplyAll(const Arguments& x, T alpha, T beta) {
 template <class T>
 std::function<CudaResult()> WorkOf(const Arguments& x, const void* alpha, const void* beta,
                                    Workspace workspace) {
-  return [x, alpha = *static_cast<const T*>(alpha), beta = *static_cast<const T*>(beta),
-          workspace] {
-    if (!RangesAreGood(x) || !Scribble(workspace)) return kIllegalAddress;
-    MultiplyAll<T>(x, alpha, beta);
-    return kSuccess;
-  };
+  return
+      [x, alpha = *static_cast<const T*>(alpha), beta = *static_cast<const T*>(beta), workspace] {
+        if (!RangesAreGood(x) || !Scribble(workspace)) return kIllegalAddress;
+        MultiplyAll<T>(x, alpha, beta);
+        return kSuccess;
+      };
 }
 
 std::function<CudaResult()> WorkOfType(int type, const Arguments& x, const void* alpha,
@@ -263,9 +263,8 @@ MOCK_API int cublasGemmStridedBatchedEx(void* handle, int op_a, int op_b, int m,
       return mock::kAllocFailed;
     }
     if (!mock::RangesAreGood(x)) return mock::kBadValue;
-    const int submitted =
-        mock::Submit(live.stream, "cublasGemmStridedBatchedEx",
-                     mock::WorkOfType(type_a, x, alpha, beta, live.workspace));
+    const int submitted = mock::Submit(live.stream, "cublasGemmStridedBatchedEx",
+                                       mock::WorkOfType(type_a, x, alpha, beta, live.workspace));
     return submitted == mock::kSuccess ? mock::kOk : mock::kExecutionFailed;
   });
 }

@@ -4,11 +4,11 @@
 #include <vector>
 
 // LAPACK's functions, with Fortran's calling convention.
-#define MOCK_LAPACK(type, letter)                                                                 \
-  void letter##gesvd_(const char*, const char*, const int*, const int*, type*, const int*, type*, \
-                      type*, const int*, type*, const int*, type*, const int*, int*);             \
-  void letter##geev_(const char*, const char*, const int*, type*, const int*, type*, type*,       \
-                     type*, const int*, type*, const int*, type*, const int*, int*);              \
+#define MOCK_LAPACK(type, letter)                                                                  \
+  void letter##gesvd_(const char*, const char*, const int*, const int*, type*, const int*, type*,  \
+                      type*, const int*, type*, const int*, type*, const int*, int*);              \
+  void letter##geev_(const char*, const char*, const int*, type*, const int*, type*, type*, type*, \
+                     const int*, type*, const int*, type*, const int*, int*);                      \
   void letter##geqrf_(const int*, const int*, type*, const int*, type*, type*, const int*, int*);
 extern "C" {
 MOCK_LAPACK(float, s)
@@ -85,9 +85,9 @@ int FormQ(int m, int n, int k, double* a, int lda, const double* tau) {
   });
 }
 
-#define MOCK_INSTANCES(T)                                                                     \
-  template int SingularValues(char, char, int, int, T*, int, T*, T*, int, T*, int);           \
-  template int Eigen(int, T*, int, T*, T*, T*, int);                                          \
+#define MOCK_INSTANCES(T)                                                           \
+  template int SingularValues(char, char, int, int, T*, int, T*, T*, int, T*, int); \
+  template int Eigen(int, T*, int, T*, T*, T*, int);                                \
   template int Qr(int, int, T*, int, T*);
 MOCK_INSTANCES(float)
 MOCK_INSTANCES(double)

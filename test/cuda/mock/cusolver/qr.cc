@@ -76,13 +76,13 @@ MOCK_API int cusolverDnXgeqrf(void* handle, void* /*params*/, int64_t m, int64_t
 
 MOCK_API int cusolverDnDorgqr_bufferSize(void* handle, int m, int n, int k, const double* /*a*/,
                                          int lda, const double* /*tau*/, int* count) {
-  return mock::SolverCall(
-      "cusolverDnDorgqr_bufferSize", handle, [&](void*, mock::LogLine& line) -> int {
-        line.Add("m", m).Add("n", n).Add("k", k);
-        if (!mock::IsShapeOfQ(m, n, k, lda)) return mock::kSolverInvalidValue;
-        *count = mock::WantedForQ(n);
-        return mock::kSolverOk;
-      });
+  return mock::SolverCall("cusolverDnDorgqr_bufferSize", handle,
+                          [&](void*, mock::LogLine& line) -> int {
+                            line.Add("m", m).Add("n", n).Add("k", k);
+                            if (!mock::IsShapeOfQ(m, n, k, lda)) return mock::kSolverInvalidValue;
+                            *count = mock::WantedForQ(n);
+                            return mock::kSolverOk;
+                          });
 }
 
 MOCK_API int cusolverDnDorgqr(void* handle, int m, int n, int k, double* a, int lda,

@@ -81,11 +81,11 @@ MOCK_API int cusolverDnXgesvd_bufferSize(void* handle, void* /*params*/, signed 
   });
 }
 
-MOCK_API int cusolverDnXgesvd(void* handle, void* /*params*/, signed char job_u,
-                              signed char job_vt, int64_t m, int64_t n, int type_a, void* a,
-                              int64_t lda, int type_s, void* s, int type_u, void* u, int64_t ldu,
-                              int type_vt, void* vt, int64_t ldvt, int compute, void* on_device,
-                              size_t device_bytes, void* on_host, size_t host_bytes, int* info) {
+MOCK_API int cusolverDnXgesvd(void* handle, void* /*params*/, signed char job_u, signed char job_vt,
+                              int64_t m, int64_t n, int type_a, void* a, int64_t lda, int type_s,
+                              void* s, int type_u, void* u, int64_t ldu, int type_vt, void* vt,
+                              int64_t ldvt, int compute, void* on_device, size_t device_bytes,
+                              void* on_host, size_t host_bytes, int* info) {
   const char* name = "cusolverDnXgesvd";
   return mock::SolverCall(name, handle, [&](void* stream, mock::LogLine& line) {
     const mock::Svd x{job_u,  job_vt,  m,       n,   type_a, type_s,

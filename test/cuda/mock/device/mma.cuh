@@ -1,5 +1,5 @@
-// In place of native/cuda/kernels/mma.cuh: the same functions without PTX. A warp multiplies 16×8 by
-// 8×8 in TF32 and adds in float32; that file says which elements a lane holds.
+// In place of native/cuda/kernels/mma.cuh: the same functions without PTX. A warp multiplies 16×8
+// by 8×8 in TF32 and adds in float32; that file says which elements a lane holds.
 #pragma once
 
 __device__ __forceinline__ float roundToTf32(float x) {

@@ -1,5 +1,5 @@
-// What CUDA text finds without including anything, for g++. It holds what docs/architecture.md
-// allows in kernels and no more, so that text which strays does not compile here.
+// What CUDA text finds without including anything, for g++. It holds what our kernels may use and
+// no more, so that text which strays does not compile here.
 #pragma once
 
 #include "module_abi.h"
@@ -34,10 +34,10 @@ using size_t = decltype(sizeof(0));
 
 // --- Vectors -------------------------------------------------------------------------------------
 
-#define MOCK_VECTOR2(name, type, bytes)                         \
-  struct alignas(bytes) name {                                  \
-    type x, y;                                                  \
-  };                                                            \
+#define MOCK_VECTOR2(name, type, bytes) \
+  struct alignas(bytes) name {          \
+    type x, y;                          \
+  };                                    \
   inline name make_##name(type x, type y) { return name{x, y}; }
 #define MOCK_VECTOR3(name, type) \
   struct name {                  \
@@ -76,7 +76,8 @@ inline void __syncthreads(const char* file = __builtin_FILE(), int line = __buil
 
 inline void __syncwarp(unsigned mask = 0xffffffffu, const char* file = __builtin_FILE(),
                        int line = __builtin_LINE()) {
-  mock_services->warp_exchange(mask, [](void* const*) {}, nullptr, file, line);
+  mock_services->warp_exchange(
+      mask, [](void* const*) {}, nullptr, file, line);
 }
 
 namespace mock {
@@ -120,30 +121,31 @@ inline T ShuffleFrom(unsigned mask, T value, int source, const char* file, int l
 
 }  // namespace mock
 
+// Small integers travel as int, as CUDA's overloads make them.
 template <class T>
-inline T __shfl_sync(unsigned mask, T value, int source, int width = 32,
-                     const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+inline auto __shfl_sync(unsigned mask, T value, int source, int width = 32,
+                        const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   const int first = mock::LaneOfWarp() & ~(width - 1);
-  return mock::ShuffleFrom(mask, value, first + (source & (width - 1)), file, line);
+  return mock::ShuffleFrom(mask, +value, first + (source & (width - 1)), file, line);
 }
 
 template <class T>
-inline T __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32,
-                         const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+inline auto __shfl_xor_sync(unsigned mask, T value, int lanes, int width = 32,
+                            const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   const int lane = mock::LaneOfWarp();
   const int source = lane ^ lanes;
   // A lane beyond the own group of `width` gives nothing, except one of an earlier group.
   const bool within = source < (lane & ~(width - 1)) + width;
-  return mock::ShuffleFrom(mask, value, within ? source : lane, file, line);
+  return mock::ShuffleFrom(mask, +value, within ? source : lane, file, line);
 }
 
 template <class T>
-inline T __shfl_down_sync(unsigned mask, T value, unsigned lanes, int width = 32,
-                          const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+inline auto __shfl_down_sync(unsigned mask, T value, unsigned lanes, int width = 32,
+                             const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
   const int lane = mock::LaneOfWarp();
   const int source = lane + static_cast<int>(lanes);
   const bool within = source < (lane & ~(width - 1)) + width;
-  return mock::ShuffleFrom(mask, value, within ? source : lane, file, line);
+  return mock::ShuffleFrom(mask, +value, within ? source : lane, file, line);
 }
 
 // --- Mathematics ---------------------------------------------------------------------------------
@@ -157,45 +159,45 @@ void* memcpy(void*, const void*, size_t);
 #define MOCK_MATH2(name)       \
   double name(double, double); \
   float name##f(float, float);
-#define MOCK_MATHS                                                                             \
-  MOCK_MATH1(fabs)                                                                             \
-  MOCK_MATH1(sqrt)                                                                             \
-  MOCK_MATH1(cbrt)                                                                             \
-  MOCK_MATH1(exp)                                                                              \
-  MOCK_MATH1(exp2)                                                                             \
-  MOCK_MATH1(expm1)                                                                            \
-  MOCK_MATH1(log)                                                                              \
-  MOCK_MATH1(log2)                                                                             \
-  MOCK_MATH1(log10)                                                                            \
-  MOCK_MATH1(log1p)                                                                            \
-  MOCK_MATH1(sin)                                                                              \
-  MOCK_MATH1(cos)                                                                              \
-  MOCK_MATH1(tan)                                                                              \
-  MOCK_MATH1(asin)                                                                             \
-  MOCK_MATH1(acos)                                                                             \
-  MOCK_MATH1(atan)                                                                             \
-  MOCK_MATH1(sinh)                                                                             \
-  MOCK_MATH1(cosh)                                                                             \
-  MOCK_MATH1(tanh)                                                                             \
-  MOCK_MATH1(asinh)                                                                            \
-  MOCK_MATH1(acosh)                                                                            \
-  MOCK_MATH1(atanh)                                                                            \
-  MOCK_MATH1(erf)                                                                              \
-  MOCK_MATH1(erfc)                                                                             \
-  MOCK_MATH1(lgamma)                                                                           \
-  MOCK_MATH1(tgamma)                                                                           \
-  MOCK_MATH1(floor)                                                                            \
-  MOCK_MATH1(ceil)                                                                             \
-  MOCK_MATH1(trunc)                                                                            \
-  MOCK_MATH1(round)                                                                            \
-  MOCK_MATH1(rint)                                                                             \
-  MOCK_MATH1(nearbyint)                                                                        \
-  MOCK_MATH2(pow)                                                                              \
-  MOCK_MATH2(fmod)                                                                             \
-  MOCK_MATH2(atan2)                                                                            \
-  MOCK_MATH2(hypot)                                                                            \
-  MOCK_MATH2(copysign)                                                                         \
-  MOCK_MATH2(fmax)                                                                             \
+#define MOCK_MATHS      \
+  MOCK_MATH1(fabs)      \
+  MOCK_MATH1(sqrt)      \
+  MOCK_MATH1(cbrt)      \
+  MOCK_MATH1(exp)       \
+  MOCK_MATH1(exp2)      \
+  MOCK_MATH1(expm1)     \
+  MOCK_MATH1(log)       \
+  MOCK_MATH1(log2)      \
+  MOCK_MATH1(log10)     \
+  MOCK_MATH1(log1p)     \
+  MOCK_MATH1(sin)       \
+  MOCK_MATH1(cos)       \
+  MOCK_MATH1(tan)       \
+  MOCK_MATH1(asin)      \
+  MOCK_MATH1(acos)      \
+  MOCK_MATH1(atan)      \
+  MOCK_MATH1(sinh)      \
+  MOCK_MATH1(cosh)      \
+  MOCK_MATH1(tanh)      \
+  MOCK_MATH1(asinh)     \
+  MOCK_MATH1(acosh)     \
+  MOCK_MATH1(atanh)     \
+  MOCK_MATH1(erf)       \
+  MOCK_MATH1(erfc)      \
+  MOCK_MATH1(lgamma)    \
+  MOCK_MATH1(tgamma)    \
+  MOCK_MATH1(floor)     \
+  MOCK_MATH1(ceil)      \
+  MOCK_MATH1(trunc)     \
+  MOCK_MATH1(round)     \
+  MOCK_MATH1(rint)      \
+  MOCK_MATH1(nearbyint) \
+  MOCK_MATH2(pow)       \
+  MOCK_MATH2(fmod)      \
+  MOCK_MATH2(atan2)     \
+  MOCK_MATH2(hypot)     \
+  MOCK_MATH2(copysign)  \
+  MOCK_MATH2(fmax)      \
   MOCK_MATH2(fmin)
 MOCK_MATHS
 double fma(double, double, double);
@@ -229,8 +231,8 @@ MOCK_CLASSIFY(isfinite)
 MOCK_CLASSIFY(signbit)
 #undef MOCK_CLASSIFY
 
-#define MOCK_EXTREMES(type)                                    \
-  inline type max(type a, type b) { return a > b ? a : b; }    \
+#define MOCK_EXTREMES(type)                                 \
+  inline type max(type a, type b) { return a > b ? a : b; } \
   inline type min(type a, type b) { return a < b ? a : b; }
 MOCK_EXTREMES(int)
 MOCK_EXTREMES(unsigned)

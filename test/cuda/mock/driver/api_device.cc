@@ -30,9 +30,8 @@ constexpr ErrorText kErrors[] = {
      "the operation cannot be performed in the present state"},
     {kNotFound, "CUDA_ERROR_NOT_FOUND", "named symbol not found"},
     {kIllegalAddress, "CUDA_ERROR_ILLEGAL_ADDRESS", "an illegal memory access was encountered"},
-    {kLaunchOutOfResources, "CUDA_ERROR_LAUNCH_OUT_OF_RESOURCES",
-     "too many resources requested for launch"},
-    {kMisalignedAddress, "CUDA_ERROR_MISALIGNED_ADDRESS", "misaligned address"},
+    {kIllegalInstruction, "CUDA_ERROR_ILLEGAL_INSTRUCTION",
+     "an illegal instruction was encountered"},
     {kLaunchFailed, "CUDA_ERROR_LAUNCH_FAILED", "unspecified launch failure"},
     {kCaptureUnsupported, "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED",
      "operation not permitted when stream is capturing"},
@@ -227,20 +226,20 @@ MOCK_API int cuDevicePrimaryCtxRetain(Context** context, int device) {
 }
 
 MOCK_API int cuDevicePrimaryCtxRelease_v2(int device) {
-  return Call(
-      "cuDevicePrimaryCtxRelease_v2", Needs::kInitialised, [&](Driver& driver, LogLine& line) {
-        line.Add("device", device);
-        if (device < 0 || device >= mock::kMostDevices) return mock::kInvalidDevice;
-        if (driver.contexts[device].users == 0) return mock::kInvalidContext;
-        --driver.contexts[device].users;
-        for (const Context& context : driver.contexts) {
-          if (context.users > 0) return mock::kSuccess;
-        }
-        line.Add("liveAllocations", driver.memory.count());
-        line.Add("liveBytes", driver.memory.used());
-        driver.EndContext();
-        return mock::kSuccess;
-      });
+  return Call("cuDevicePrimaryCtxRelease_v2", Needs::kInitialised,
+              [&](Driver& driver, LogLine& line) {
+                line.Add("device", device);
+                if (device < 0 || device >= mock::kMostDevices) return mock::kInvalidDevice;
+                if (driver.contexts[device].users == 0) return mock::kInvalidContext;
+                --driver.contexts[device].users;
+                for (const Context& context : driver.contexts) {
+                  if (context.users > 0) return mock::kSuccess;
+                }
+                line.Add("liveAllocations", driver.memory.count());
+                line.Add("liveBytes", driver.memory.used());
+                driver.EndContext();
+                return mock::kSuccess;
+              });
 }
 
 MOCK_API int cuCtxSetCurrent(Context* context) {

@@ -16,7 +16,8 @@ namespace {
 
 void* At(DevicePointer pointer) { return reinterpret_cast<void*>(pointer); }
 
-// Submits work that touches ranges of the device: they are checked now, and when a graph repeats it.
+// Submits work that touches ranges of the device: they are checked now, and when a graph repeats
+// it.
 template <class Check, class Do>
 CudaResult SubmitChecked(Driver& driver, const char* name, void* stream, Check check, Do act) {
   if (!check()) return kInvalidValue;

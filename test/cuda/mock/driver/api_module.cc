@@ -45,11 +45,19 @@ void PackOneByOne(const Function& function, void** values, std::vector<char>* pa
   }
 }
 
-const char* WhatTrapsMean(CudaResult result) {
-  return result == kLaunchFailed
-             ? ": a barrier was mismatched (see above), or a trap: an index beyond an array, an "
-               "address that is not aligned, a shift too far or a division by zero"
-             : "";
+void Explain(const Driver& driver, const Module& module, CudaResult result, const Fault& fault,
+             const std::string& name) {
+  if (fault.instruction == nullptr) return;  // a barrier, which has been explained
+  const std::string where = module.SourceOf(fault.instruction);
+  if (result == kIllegalAddress) {
+    Problem("kernel %s at %s accessed %p: %s", name.c_str(), where.c_str(), fault.address,
+            driver.memory.Explain(fault.address).c_str());
+  } else {
+    Problem(
+        "kernel %s at %s: an index beyond an array, an address that is not aligned, or a "
+        "division by zero",
+        name.c_str(), where.c_str());
+  }
 }
 
 CudaResult RunKernel(Driver& driver, Module* module, const Launch& launch,
@@ -58,14 +66,9 @@ CudaResult RunKernel(Driver& driver, Module* module, const Launch& launch,
     Problem("kernel %s runs after its module was unloaded", name.c_str());
     return kInvalidHandle;
   }
-  const void* address = nullptr;
-  const CudaResult result = Execute(launch, &address);
-  if (result == kIllegalAddress) {
-    Problem("kernel %s accessed %p: %s", name.c_str(), address,
-            driver.memory.Explain(address).c_str());
-  } else if (result != kSuccess) {
-    Problem("kernel %s failed%s", name.c_str(), WhatTrapsMean(result));
-  }
+  Fault fault;
+  const CudaResult result = Execute(launch, &fault);
+  if (result != kSuccess) Explain(driver, *module, result, fault, name);
   return result;
 }
 
@@ -130,7 +133,8 @@ MOCK_API int cuLaunchKernel(void* handle, unsigned grid_x, unsigned grid_y, unsi
 
     if (const CudaResult wrong = CheckShape(*function, launch.grid, launch.block)) return wrong;
     if (shared_bytes != 0) {
-      mock::Problem("launch of %s: the mock knows no dynamic shared memory", function->name.c_str());
+      mock::Problem("launch of %s: the mock knows no dynamic shared memory",
+                    function->name.c_str());
       return mock::kInvalidValue;
     }
     if (extra != nullptr && values != nullptr) return mock::kInvalidValue;

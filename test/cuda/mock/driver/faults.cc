@@ -1,5 +1,7 @@
 #include "faults.h"
 
+#include <ucontext.h>
+
 #include <csetjmp>
 #include <csignal>
 #include <cstdlib>
@@ -8,18 +10,28 @@
 namespace mock {
 namespace {
 
-constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
-constexpr int kCount = 4;
+constexpr int kSignals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL,
+                            SIGTRAP};  // traps: one of the last two
+constexpr int kCount = 5;
 constexpr size_t kHandlerStackBytes = 64 << 10;
 
 struct Guard {
   sigjmp_buf resume;
-  const void* address = nullptr;
+  Fault fault;
   int signal = 0;
 };
 
 thread_local Guard* running = nullptr;
 struct sigaction previous[kCount];
+
+const void* InstructionOf(const void* context) {
+  const mcontext_t& machine = static_cast<const ucontext_t*>(context)->uc_mcontext;
+#if defined(__x86_64__)
+  return reinterpret_cast<const void*>(machine.gregs[REG_RIP]);
+#else
+  return reinterpret_cast<const void*>(machine.pc);
+#endif
+}
 
 void PassOn(int signal, siginfo_t* info, void* context) {
   for (int i = 0; i < kCount; ++i) {
@@ -37,9 +49,22 @@ void PassOn(int signal, siginfo_t* info, void* context) {
 void Handle(int signal, siginfo_t* info, void* context) {
   Guard* guard = running;
   if (guard == nullptr) return PassOn(signal, info, context);  // not of a kernel
-  guard->address = info->si_addr;
+  guard->fault = {info->si_addr, InstructionOf(context)};
   guard->signal = signal;
   siglongjmp(guard->resume, 1);
+}
+
+CudaResult ErrorOf(int signal) {
+  switch (signal) {
+    case SIGSEGV:
+    case SIGBUS:
+      return kIllegalAddress;
+    case SIGILL:
+    case SIGTRAP:
+      return kIllegalInstruction;
+    default:
+      return kLaunchFailed;
+  }
 }
 
 // Also the fiber's stack may be what faulted.
@@ -53,9 +78,9 @@ void UseStackForHandler() {
 
 }  // namespace
 
-CudaResult Guarded(CudaResult (*body)(void*), void* argument, const void** address) {
+CudaResult Guarded(CudaResult (*body)(void*), void* argument, Fault* fault) {
   UseStackForHandler();
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_sigaction = Handle;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   for (int i = 0; i < kCount; ++i) sigaction(kSignals[i], &action, &previous[i]);
@@ -66,9 +91,8 @@ CudaResult Guarded(CudaResult (*body)(void*), void* argument, const void** addre
     running = &guard;
     result = body(argument);
   } else {
-    *address = guard.address;
-    // Modules trap with an illegal instruction where an array's bound or an alignment is broken.
-    result = guard.signal == SIGSEGV || guard.signal == SIGBUS ? kIllegalAddress : kLaunchFailed;
+    *fault = guard.fault;
+    result = ErrorOf(guard.signal);
   }
   running = nullptr;
   for (int i = 0; i < kCount; ++i) sigaction(kSignals[i], &previous[i], nullptr);

@@ -5,7 +5,6 @@
 #include "../common/log.h"
 #include "../common/settings.h"
 #include "block.h"
-#include "faults.h"
 
 namespace mock {
 namespace {
@@ -55,8 +54,8 @@ CudaResult CheckShape(const Function& function, MockSize3 grid, MockSize3 block)
   return kInvalidValue;
 }
 
-CudaResult Execute(const Launch& launch, const void** address) {
-  const CudaResult result = Guarded(RunBlocks, const_cast<Launch*>(&launch), address);
+CudaResult Execute(const Launch& launch, Fault* fault) {
+  const CudaResult result = Guarded(RunBlocks, const_cast<Launch*>(&launch), fault);
   if (result != kSuccess) Block::Instance().Abandon();
   return result;
 }

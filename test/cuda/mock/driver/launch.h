@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "../common/abi.h"
+#include "faults.h"
 #include "module.h"
 
 namespace mock {
@@ -18,7 +19,6 @@ struct Launch {
 // The limits of a real chip.
 CudaResult CheckShape(const Function& function, MockSize3 grid, MockSize3 block);
 
-// `address` is where a fault happened.
-CudaResult Execute(const Launch& launch, const void** address);
+CudaResult Execute(const Launch& launch, Fault* fault);
 
 }  // namespace mock

@@ -40,8 +40,8 @@ CudaResult Memory::Allocate(size_t bytes, DevicePointer* pointer) {
   const size_t padded = RoundUp(bytes, kAlignment);
   const size_t accessible = RoundUp(padded, Page());
   const size_t mapped_bytes = accessible + 2 * Page();
-  void* mapped = mmap(nullptr, mapped_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
-                      -1, 0);
+  void* mapped =
+      mmap(nullptr, mapped_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped == MAP_FAILED) return kOutOfMemory;
   char* first = static_cast<char*>(mapped) + Page();
   if (mprotect(first, accessible, PROT_READ | PROT_WRITE) != 0) {
@@ -127,8 +127,8 @@ bool Memory::Check(const char* what, DevicePointer start, size_t bytes) const {
     const size_t size = found->second.bytes;
     if (offset <= size && bytes <= size - offset) return true;
   }
-  Problem("%s: %zu bytes at %s are not within one allocation: %s", what, bytes,
-          Name(start).c_str(), Explain(reinterpret_cast<const void*>(start)).c_str());
+  Problem("%s: %zu bytes at %s are not within one allocation: %s", what, bytes, Name(start).c_str(),
+          Explain(reinterpret_cast<const void*>(start)).c_str());
   return false;
 }
 
@@ -144,27 +144,21 @@ std::string Memory::Name(DevicePointer pointer) const {
 
 std::string Memory::Explain(const void* address) const {
   const auto pointer = reinterpret_cast<DevicePointer>(address);
-  const auto within = [&](const Allocations& allocations) {
-    const auto found = Before(allocations, pointer);
-    if (found == allocations.end()) return allocations.end();
-    const Allocation& a = found->second;
-    return address < a.mapped + a.mapped_bytes ? found : allocations.end();
-  };
-  if (const auto found = within(freed_); found != freed_.end()) {
-    return "byte " + std::to_string(pointer - found->first) + " of memory " +
-           std::to_string(found->second.number) + ", which has been freed";
-  }
-  if (const auto found = within(live_); found != live_.end()) {
-    return "byte " + std::to_string(pointer - found->first) + " of memory " +
-           std::to_string(found->second.number) + ", which has " +
-           std::to_string(found->second.bytes) + " bytes";
+  const auto freed = Before(freed_, pointer);
+  if (freed != freed_.end() && address < freed->second.mapped + freed->second.mapped_bytes) {
+    return "byte " + std::to_string(pointer - freed->first) + " of memory " +
+           std::to_string(freed->second.number) + ", which has been freed";
   }
   const auto after = live_.upper_bound(pointer);
   if (after != live_.end() && address >= after->second.mapped) {
     return std::to_string(after->first - pointer) + " bytes before memory " +
            std::to_string(after->second.number);
   }
-  return "no device memory";
+  const auto before = Before(live_, pointer);
+  if (before == live_.end()) return "no device memory";
+  return "byte " + std::to_string(pointer - before->first) + " of memory " +
+         std::to_string(before->second.number) + ", which has " +
+         std::to_string(before->second.bytes) + " bytes";
 }
 
 }  // namespace mock

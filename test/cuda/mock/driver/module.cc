@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdio>
 #include <cstring>
 
 #include "../common/image.h"
@@ -64,8 +65,7 @@ CudaResult Module::Load(const void* image, int chip, std::unique_ptr<Module>* re
     return kInvalidImage;
   }
   module->here_ = static_cast<MockHere**>(dlsym(module->library_, "mock_here"));
-  module->services_ =
-      static_cast<const MockServices**>(dlsym(module->library_, "mock_services"));
+  module->services_ = static_cast<const MockServices**>(dlsym(module->library_, "mock_services"));
   module->ReadSymbols(library);
   if (!module->SharedMemoryFits()) return kInvalidImage;
   *result = std::move(module);
@@ -147,6 +147,22 @@ bool Module::Owns(const void* function) const {
     if (&known == function) return true;
   }
   return false;
+}
+
+std::string Module::SourceOf(const void* instruction) const {
+  Dl_info info{};
+  if (dladdr(instruction, &info) == 0 || info.dli_fbase == nullptr) return "an unknown place";
+  const auto offset =
+      static_cast<const char*>(instruction) - static_cast<const char*>(info.dli_fbase);
+  char command[128];
+  std::snprintf(command, sizeof command, "addr2line -s -e /proc/%d/fd/%d 0x%tx 2>&1", getpid(),
+                file_, offset);
+  char line[256] = "";
+  if (FILE* answer = popen(command, "r")) {
+    if (std::fgets(line, sizeof line, answer) != nullptr) line[std::strcspn(line, "\n")] = 0;
+    pclose(answer);
+  }
+  return line;
 }
 
 void Module::Enter(MockHere* here, const MockServices* services) const {

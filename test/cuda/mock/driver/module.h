@@ -39,6 +39,9 @@ class Module {
 
   bool Owns(const void* function) const;
 
+  // The line of CUDA text that an instruction comes from, as "conv.cu:12".
+  std::string SourceOf(const void* instruction) const;
+
   // Tells the module where its threads are.
   void Enter(MockHere* here, const MockServices* services) const;
 

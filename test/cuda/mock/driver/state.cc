@@ -78,7 +78,7 @@ void Driver::EndContext() {
 bool ContextIsUsable() {
   Driver& driver = Driver::Get();
   std::lock_guard lock(driver.mutex);
-  return CurrentContext() != nullptr && driver.fault == kSuccess;
+  return HasContext() && driver.fault == kSuccess;
 }
 
 bool StreamLives(void* stream) {

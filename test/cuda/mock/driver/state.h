@@ -49,6 +49,7 @@ struct Driver {
 };
 
 Context*& CurrentContext();  // of this thread
+inline bool HasContext() { return CurrentContext() != nullptr && CurrentContext()->users > 0; }
 
 enum class Needs { kNothing, kInitialised, kContext };
 
@@ -61,8 +62,8 @@ int Call(const char* name, Needs needs, Body body) {
   CudaResult result = kSuccess;
   if (needs != Needs::kNothing && !driver.initialised) {
     result = kNotInitialized;
-  } else if (needs == Needs::kContext && CurrentContext() == nullptr) {
-    Problem("%s: this thread has no current context", name);
+  } else if (needs == Needs::kContext && !HasContext()) {
+    Problem("%s: this thread has no current context, or one that was released", name);
     result = kInvalidContext;
   } else if (needs == Needs::kContext && driver.fault != kSuccess) {
     result = driver.fault;

@@ -54,13 +54,38 @@ bool ReadArchitecture(const std::string& name, Options* options) {
 
 // Options that change nothing here.
 bool IsIgnored(const std::string& option) {
-  for (const char* known :
-       {"-std=", "--std=", "-fmad=", "--fmad=", "-use_fast_math", "--use_fast_math", "-lineinfo",
-        "--generate-line-info", "-default-device", "--device-as-default-execution-space", "-w",
-        "--disable-warnings", "-ftz=", "--ftz=", "-prec-div=", "--prec-div=", "-prec-sqrt=",
-        "--prec-sqrt=", "-extra-device-vectorization", "--extra-device-vectorization", "-restrict",
-        "--restrict", "-diag-suppress=", "--diag-suppress=", "-split-compile=", "--split-compile=",
-        "-maxrregcount=", "--maxrregcount=", "-minimal", "--minimal", "-no-cache", "--no-cache"}) {
+  for (const char* known : {"-std=",
+                            "--std=",
+                            "-fmad=",
+                            "--fmad=",
+                            "-use_fast_math",
+                            "--use_fast_math",
+                            "-lineinfo",
+                            "--generate-line-info",
+                            "-default-device",
+                            "--device-as-default-execution-space",
+                            "-w",
+                            "--disable-warnings",
+                            "-ftz=",
+                            "--ftz=",
+                            "-prec-div=",
+                            "--prec-div=",
+                            "-prec-sqrt=",
+                            "--prec-sqrt=",
+                            "-extra-device-vectorization",
+                            "--extra-device-vectorization",
+                            "-restrict",
+                            "--restrict",
+                            "-diag-suppress=",
+                            "--diag-suppress=",
+                            "-split-compile=",
+                            "--split-compile=",
+                            "-maxrregcount=",
+                            "--maxrregcount=",
+                            "-minimal",
+                            "--minimal",
+                            "-no-cache",
+                            "--no-cache"}) {
     if (StartsWith(option, known)) return true;
   }
   return false;

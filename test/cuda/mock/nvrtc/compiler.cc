@@ -12,6 +12,7 @@
 #include <functional>
 #include <sstream>
 
+#include "../common/settings.h"
 #include "kernel_names.h"
 
 extern char** environ;
@@ -25,20 +26,27 @@ namespace fs = std::filesystem;
 const fs::path kDeviceFolder = MOCK_DEVICE_FOLDER;
 const fs::path kCacheFolder = MOCK_CACHE_FOLDER;
 
-const std::vector<std::string> kFlags = {
-    "-O1", "-std=c++17", "-fPIC", "-w", "-pipe", "-march=native",
-    // As CUDA: no exceptions, no run-time types.
-    "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-gnu-unique",
-    "-fno-asynchronous-unwind-tables", "-fno-stack-protector", "-fno-math-errno",
-    "-fno-trapping-math", "-ffp-contract=off",
-    // A barrier lets other threads write to static variables, though nobody takes their address.
-    "-fno-ipa-reference", "-fno-ipa-reference-addressable",
+std::vector<std::string> Flags() {
+  std::vector<std::string> flags = {
+      "-g1", "-std=c++17", "-fPIC", "-w", "-pipe", "-march=native",
+      // As CUDA: no exceptions, no run-time types.
+      "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics", "-fno-gnu-unique",
+      "-fno-asynchronous-unwind-tables", "-fno-stack-protector", "-fno-math-errno",
+      "-fno-trapping-math", "-ffp-contract=off",
+      // A barrier lets other threads write to static variables, though nobody takes their address.
+      "-fno-ipa-reference", "-fno-ipa-reference-addressable"};
+  if (SettingChecked()) {
     // Traps where the device would read elsewhere or fault.
-    "-fsanitize=bounds,alignment,integer-divide-by-zero", "-fsanitize-undefined-trap-on-error"};
+    flags.insert(flags.end(), {"-O1", "-fsanitize=bounds,alignment,integer-divide-by-zero",
+                               "-fsanitize-undefined-trap-on-error"});
+  } else {
+    flags.push_back("-O2");
+  }
+  return flags;
+}
 
 // Files of one compilation, in its folder.
 constexpr char kMessages[] = "messages";
-constexpr char kExpanded[] = "expanded.ii";
 constexpr char kLibrary[] = "module.so";
 
 std::string ReadFile(const fs::path& path) {
@@ -80,6 +88,9 @@ bool RunProgram(std::vector<std::string> words, const fs::path& folder) {
   posix_spawn_file_actions_init(&actions);
   // So that messages and barriers name files as the caller does.
   posix_spawn_file_actions_addchdir_np(&actions, folder.c_str());
+  // A process like node leaves these closed, and then the pipe of -pipe would become them.
+  posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
   posix_spawn_file_actions_addopen(&actions, 2, messages.c_str(), O_WRONLY | O_CREAT | O_APPEND,
                                    0666);
   pid_t child = 0;
@@ -104,6 +115,10 @@ std::string Compiler() {
 std::string KeyOf(const NamedText& program, const std::vector<NamedText>& headers,
                   const std::vector<std::string>& definitions) {
   std::string all = program.name + '\0' + program.text;
+  for (const fs::directory_entry& own : fs::directory_iterator(kDeviceFolder)) {
+    all += ReadFile(own.path());
+  }
+  for (const std::string& flag : Flags()) all += '\0' + flag;
   for (const NamedText& header : headers) all += '\0' + header.name + '\0' + header.text;
   for (const std::string& definition : definitions) all += '\0' + definition;
   // Two hashes make one of 128 bits.
@@ -144,23 +159,29 @@ Compilation Compile(const NamedText& program, const std::vector<NamedText>& head
     WriteFile(folder / header.name, fs::exists(own) ? ReadFile(own) : header.text);
   }
   const std::string source = fs::path(program.name).filename().string();
+  // Named alike, because the table of lines takes the name of the file that is compiled.
+  const std::string expanded = "expanded/" + source;
   WriteFile(folder / source, program.text);
+  fs::create_directory(folder / "expanded");
 
   // Only the preprocessor knows the kernels that macros make.
   std::vector<std::string> preprocess = {
-      Compiler(), "-E", "-x", "c++", "-std=c++17", "-nostdinc", "-nostdinc++",
-      "-fdiagnostics-color=never", "-I.", source, "-o", kExpanded};
+      Compiler(),   "-E",        "-x",          "c++",
+      "-std=c++17", "-nostdinc", "-nostdinc++", "-fdiagnostics-color=never",
+      "-I.",        source,      "-o",          expanded};
   preprocess.insert(preprocess.end(), definitions.begin(), definitions.end());
   result.ok = RunProgram(preprocess, folder);
   if (result.ok) {
-    std::string text = ReadFile(folder / kExpanded);
+    std::string text = ReadFile(folder / expanded);
     const std::vector<KernelDeclaration> kernels = TakeKernels(&text);
-    WriteFile(folder / kExpanded, text + "\n#line 1 \"entries of the mock\"" + Entries(kernels));
-    std::vector<std::string> compile = {Compiler(), "-x", "c++", "-include",
-                                        (kDeviceFolder / "prelude.h").string(),
-                                        "-fdiagnostics-color=never", "-nostdinc", "-nostdinc++"};
-    compile.insert(compile.end(), kFlags.begin(), kFlags.end());
-    compile.insert(compile.end(), {"-shared", "-nostdlib", kExpanded, "-o", kLibrary, "-lm"});
+    const std::string prelude = "#include \"" + (kDeviceFolder / "prelude.h").string() + "\"\n";
+    WriteFile(folder / expanded,
+              prelude + text + "\n# 1 \"entries of the mock\"" + Entries(kernels));
+    std::vector<std::string> compile = {
+        Compiler(), "-x", "c++", "-fdiagnostics-color=never", "-nostdinc", "-nostdinc++"};
+    const std::vector<std::string> flags = Flags();
+    compile.insert(compile.end(), flags.begin(), flags.end());
+    compile.insert(compile.end(), {"-shared", "-nostdlib", expanded, "-o", kLibrary, "-lm"});
     result.ok = RunProgram(compile, folder);
   }
   result.log = ReadFile(folder / kMessages);
@@ -168,8 +189,8 @@ Compilation Compile(const NamedText& program, const std::vector<NamedText>& head
 
   result.library = ReadFile(folder / kLibrary);
   // Renamed when complete, because other processes may look for it.
-  const fs::path incomplete = kept.string() + "." + std::to_string(getpid()) + "." +
-                              folder.filename().string();
+  const fs::path incomplete =
+      kept.string() + "." + std::to_string(getpid()) + "." + folder.filename().string();
   WriteFile(incomplete, result.library);
   fs::rename(incomplete, kept);
   return result;

@@ -25,14 +25,15 @@ void* Open(const std::string& path) {
 
 void OpenLibraries(const std::string& folder) {
   void* cuda = Open(folder + "/libcuda.so.1");
-  Open(folder + "/libnvrtc-builtins.so.13.0");
+  dlopen((folder + "/libnvrtc-builtins.so.13.0").c_str(), RTLD_NOW);  // NVRTC misses it if need be
   void* nvrtc = Open(folder + "/libnvrtc.so.13");
   Open(folder + "/libcublasLt.so.13");
   void* cublas = Open(folder + "/libcublas.so.13");
   Open(folder + "/libnvJitLink.so.13");
   Open(folder + "/libcusparse.so.12");
   void* cusolver = Open(folder + "/libcusolver.so.12");
-#define SELFTEST_LOAD(library, name, type) name = reinterpret_cast<std::add_pointer_t<type>>(dlsym(library, #name));
+#define SELFTEST_LOAD(library, name, type) \
+  name = reinterpret_cast<std::add_pointer_t<type>>(dlsym(library, #name));
   SELFTEST_FUNCTIONS(SELFTEST_LOAD)
 #undef SELFTEST_LOAD
 }
@@ -64,8 +65,8 @@ Compiled Compile(const std::string& text, const std::vector<Header>& headers,
     names.push_back(header.name);
   }
   void* program = nullptr;
-  EXPECT(nvrtcCreateProgram(&program, text.c_str(), "selftest.cu",
-                            static_cast<int>(headers.size()), texts.data(), names.data()),
+  EXPECT(nvrtcCreateProgram(&program, text.c_str(), "selftest.cu", static_cast<int>(headers.size()),
+                            texts.data(), names.data()),
          0);
   const char* options[] = {architecture, "-std=c++17"};
   Compiled compiled;

@@ -104,14 +104,16 @@ struct Session {
   void* stream = nullptr;
 };
 
-// Device memory with the values of a vector.
+enum NewTag { kNew };
+
+// Device memory with the values of a vector, or new.
 template <class T>
 struct Array {
   explicit Array(const std::vector<T>& values) : count(values.size()) {
     EXPECT(cuMemAlloc_v2(&at, count * sizeof(T)), 0);
     EXPECT(cuMemcpyHtoDAsync_v2(at, values.data(), count * sizeof(T), nullptr), 0);
   }
-  explicit Array(size_t count) : count(count) { EXPECT(cuMemAlloc_v2(&at, count * sizeof(T)), 0); }
+  Array(size_t count, NewTag) : count(count) { EXPECT(cuMemAlloc_v2(&at, count * sizeof(T)), 0); }
   ~Array() { cuMemFree_v2(at); }
   Array(const Array&) = delete;
   Array& operator=(const Array&) = delete;
@@ -164,7 +166,7 @@ struct Test {
   const char* name;
   void (*run)();
 };
-#define TEST(name)                              \
-  static void name();                           \
+#define TEST(name)                                \
+  static void name();                             \
   static const Test register_##name(#name, name); \
   static void name()

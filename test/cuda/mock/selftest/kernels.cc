@@ -10,6 +10,7 @@
 namespace {
 
 constexpr int kIllegalAddress = 700;
+constexpr int kIllegalInstruction = 715;
 constexpr int kLaunchFailed = 719;
 
 std::vector<float> Numbers(int count) {
@@ -29,7 +30,7 @@ TEST(map) {
          })",
       "map");
   const std::vector<float> values = Numbers(1000);
-  const Array<float> in(values), out(values.size());
+  const Array<float> in(values), out(values.size(), kNew);
   EXPECT(kernel.Launch(4, 256, {Kernel::Of(in), Kernel::Of(out), 1000}), 0);
   const std::vector<float> result = out.Read();
   for (int i = 0; i < 1000; ++i) {
@@ -78,7 +79,7 @@ TEST(barriers) {
          })",
       "sum");
   const std::vector<float> values = Numbers(256 * 5);
-  const Array<float> in(values), out(size_t{5});
+  const Array<float> in(values), out(5, kNew);
   EXPECT(kernel.Launch(5, 256, {Kernel::Of(in), Kernel::Of(out)}), 0);
   const std::vector<float> result = out.Read();
   for (int block = 0; block < 5; ++block) {
@@ -99,7 +100,7 @@ TEST(threads_may_end_before_a_barrier) {
            out[threadIdx.x] = value[0];
          })",
       "early");
-  const Array<float> out(size_t{64});
+  const Array<float> out(64, kNew);
   EXPECT(kernel.Launch(1, 64, {Kernel::Of(out)}), 0);
   const std::vector<float> result = out.Read();
   for (int i = 0; i < 40; ++i) EXPECT(result[i], 3);
@@ -121,7 +122,7 @@ TEST(shuffles) {
            out[threadIdx.x * 3ll + 2] = broadcast;
          })",
       "shuffle");
-  const Array<float> out(size_t{64 * 3});
+  const Array<float> out(64 * 3, kNew);
   EXPECT(kernel.Launch(1, 64, {Kernel::Of(out)}), 0);
   const std::vector<float> result = out.Read();
   for (int i = 0; i < 64; ++i) {
@@ -146,7 +147,7 @@ TEST(halves_of_a_warp_exchange_apart) {
            out[lane] = x;
          })",
       "halves");
-  const Array<float> out(size_t{32});
+  const Array<float> out(32, kNew);
   EXPECT(kernel.Launch(1, 32, {Kernel::Of(out)}), 0);
   const std::vector<float> result = out.Read();
   Expect("first", result[0], 4 * (0 + 1));
@@ -162,7 +163,7 @@ TEST(shared_memory_starts_as_nan) {
            tile[3] = 1;
          })",
       "fresh");
-  const Array<float> out(size_t{2});
+  const Array<float> out(2, kNew);
   EXPECT(kernel.Launch(2, 1, {Kernel::Of(out)}), 0);
   for (const float value : out.Read()) EXPECT(std::isnan(value), 1);
 }
@@ -173,7 +174,7 @@ TEST(order_shows_races) {
   const Kernel kernel(
       R"(extern "C" __global__ void race(float* out) { out[0] = blockIdx.x * 100 + threadIdx.x; })",
       "race");
-  const Array<float> out(size_t{1});
+  const Array<float> out(1, kNew);
   EXPECT(kernel.Launch(3, 10, {Kernel::Of(out)}), 0);
   const char* order = std::getenv("MOCK_CUDA_ORDER");
   EXPECT(out.Read()[0], order != nullptr && std::strcmp(order, "reverse") == 0 ? 0 : 209);
@@ -195,7 +196,7 @@ TEST(tensor_cores) {
          })",
       "multiply", {{"mma.cuh", "#error the mock has its own"}});
   const std::vector<float> left = Numbers(16 * 8), right = Numbers(8 * 8);
-  const Array<float> a(left), b(right), d(size_t{16 * 8});
+  const Array<float> a(left), b(right), d(16 * 8, kNew);
   EXPECT(kernel.Launch(1, 32, {Kernel::Of(a), Kernel::Of(b), Kernel::Of(d)}), 0);
   const std::vector<float> result = d.Read();
   double difference = 0;
@@ -234,7 +235,7 @@ TEST(reads_beyond_memory_are_reported) {
   Session session;
   const Kernel kernel(
       R"(extern "C" __global__ void far(float* at, long long i) { at[0] = at[i]; })", "far");
-  const Array<float> data(size_t{1024});
+  const Array<float> data(1024, kNew);
   EXPECT(kernel.Launch(1, 1, {Kernel::Of(data), 1024}), 0);
   EXPECT(cuStreamSynchronize(nullptr), kIllegalAddress);
   EXPECT(cuStreamSynchronize(nullptr), kIllegalAddress);
@@ -242,9 +243,9 @@ TEST(reads_beyond_memory_are_reported) {
 
 TEST(writes_beside_memory_are_reported) {
   Session session;
-  const Kernel kernel(
-      R"(extern "C" __global__ void beside(float* at, long long i) { at[i] = 1; })", "beside");
-  const Array<float> data(size_t{10});
+  const Kernel kernel(R"(extern "C" __global__ void beside(float* at, long long i) { at[i] = 1; })",
+                      "beside");
+  const Array<float> data(10, kNew);
   EXPECT(kernel.Launch(1, 1, {Kernel::Of(data), 9}), 0);
   EXPECT(cuStreamSynchronize(nullptr), 0);
   EXPECT(kernel.Launch(1, 1, {Kernel::Of(data), 10}), 0);
@@ -256,7 +257,7 @@ TEST(freed_memory_can_not_be_read) {
   const Kernel kernel(R"(extern "C" __global__ void use(float* at) { at[0] += 1; })", "use");
   DevicePointer freed;
   {
-    const Array<float> data(size_t{4});
+    const Array<float> data(4, kNew);
     freed = data.at;
   }
   EXPECT(kernel.Launch(1, 1, {static_cast<long long>(freed)}), 0);
@@ -272,18 +273,18 @@ TEST(indices_beyond_shared_memory_are_reported) {
            out[0] = tile[0][i];
          })",
       "tile");
-  const Array<float> out(size_t{1});
+  const Array<float> out(1, kNew);
   EXPECT(kernel.Launch(1, 1, {Kernel::Of(out), 8}), 0);
-  EXPECT(cuStreamSynchronize(nullptr), kLaunchFailed);
+  EXPECT(cuStreamSynchronize(nullptr), kIllegalInstruction);
 }
 
 TEST(misaligned_vectors_are_reported) {
   Session session;
   const Kernel kernel(
       R"(extern "C" __global__ void load(float* at) { at[0] = ((float4*)(at + 1))->x; })", "load");
-  const Array<float> data(size_t{16});
+  const Array<float> data(16, kNew);
   EXPECT(kernel.Launch(1, 1, {Kernel::Of(data)}), 0);
-  EXPECT(cuStreamSynchronize(nullptr), kLaunchFailed);
+  EXPECT(cuStreamSynchronize(nullptr), kIllegalInstruction);
 }
 
 TEST(mismatched_barriers_are_reported) {
@@ -327,7 +328,10 @@ TEST(too_much_shared_memory_is_refused) {
 TEST(only_images_for_the_chip_are_loaded) {
   Session session;
   void* module = nullptr;
-  EXPECT(cuModuleLoadData(&module, "\x7f""ELF and more"), 209);
+  EXPECT(cuModuleLoadData(&module,
+                          "\x7f"
+                          "ELF and more"),
+         209);
   const Compiled older = Compile("extern \"C\" __global__ void k() {}", {}, "-arch=sm_80");
   EXPECT(cuModuleLoadData(&module, older.cubin.data()), 209);
   Compiled damaged = Compile("extern \"C\" __global__ void k() {}");
@@ -355,7 +359,7 @@ TEST(speed) {
            for (int i = 0; i < 8; ++i) x += __shfl_xor_sync(0xffffffffu, x, 1 << i % 5);
            out[threadIdx.x] = x;
          })";
-  const Array<float> in(std::vector<float>(1 << 20, 1.5f)), out(size_t{1 << 20});
+  const Array<float> in(std::vector<float>(1 << 20, 1.5f)), out(1 << 20, kNew);
   for (const char* name : {"map", "barrier", "shuffle"}) {
     const Kernel kernel(text, name);
     const auto start = std::chrono::steady_clock::now();
