@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { type AccuracyOptions, accuracyReport, runAccuracy } from "./accuracy.js";
 import { count, methods, numbers, rowNames } from "./arguments.js";
 import { command, finish, note, type Output } from "./command.js";
+import { hypergradients } from "./hypergradients.js";
 import { kernels } from "./kernels/command.js";
 import { type LenetOptions, lenetReport, runLenet } from "./lenet.js";
 import { runLinalg } from "./linalg.js";
@@ -65,6 +66,7 @@ await new Command("bench")
   .addCommand(accuracy)
   .addCommand(kernels)
   .addCommand(profile)
+  .addCommand(hypergradients)
   .addCommand(linalg)
   .parseAsync()
   .catch((error: unknown) => {

@@ -55,7 +55,9 @@ async function stopped(by: Trainer, segment: Parameters<Trainer["run"]>[0]) {
     setTimeout(() => abort.abort(), wait);
     const run = await by.run(segment, 0, indexOf, abort.signal);
     if (!run.aborted) throw new Error("the run was over before it could be stopped");
-    if (run.steps > 0 || by.mode?.stopsCleanly === false) return run;
+    // Chunks keep no step; that they had begun is seen by the tangents they have lost.
+    const { tangentsFit } = by as unknown as { tangentsFit: boolean };
+    if (run.steps > 0 || (by.mode?.stopsCleanly === false && !tangentsFit)) return run;
   }
   throw new Error("the run never began");
 }
