@@ -59,6 +59,8 @@ export function dmd(snapshots: Snapshots, options: DmdOptions = {}): Dmd {
     maxRank: rank ?? Number.POSITIVE_INFINITY,
   });
   const { basis, modes: reducedModes, ...spectrum } = fit;
+  const keepModel = () => algebra.keepOnly(basis, reducedModes);
+  keepModel();
   let modes: Dmd["modes"] | undefined;
   return {
     ...spectrum,
@@ -67,13 +69,18 @@ export function dmd(snapshots: Snapshots, options: DmdOptions = {}): Dmd {
       if (!modes) {
         const full = algebra.download(algebra.multiply(basis, reducedModes));
         modes = Array.from({ length: full.columns }, (_, k) => column(full, k).slice());
+        keepModel();
       }
       return modes;
     },
     features,
     stacks,
     linalg: algebra.name,
-    steadyState: (how) => steadyState({ ...fit, algebra, features }, how),
+    steadyState: (how) => {
+      const settled = steadyState({ ...fit, algebra, features }, how);
+      keepModel();
+      return settled;
+    },
   };
 }
 

@@ -30,6 +30,8 @@ export interface LinalgOptions {
 const CROSSOVER = 0;
 
 /**
+ * An algebra for one fit, and for no other: it knows the matrices that it made.
+ *
  * @param size Numbers in the stacked trajectory.
  * @throws GLOCAL_BAD_OPTION; for a device that cannot be opened what `openDevice` throws.
  */
