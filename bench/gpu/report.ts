@@ -8,6 +8,8 @@ import { SETTING } from "../setting.js";
 import { PAPER_STEPS } from "./entrants.js";
 import { type GpuResult, type GpuRow, lanedStep, secondsOf, timesOf, verdict } from "./result.js";
 
+const THOUSANDS = PAPER_STEPS.toLocaleString("en");
+
 const orDash = (value: number | null | undefined, text: (value: number) => string = figure) =>
   value === null || value === undefined || Number.isNaN(value) ? "–" : text(value);
 
@@ -41,7 +43,7 @@ function speedTable({ rows, limits }: GpuResult): string {
 /** Seconds for the paper's training, beside the paper's. */
 function paperTable({ rows }: GpuResult): string {
   return table(
-    [`s for ${PAPER_STEPS.toLocaleString("en")} steps`, "ours", "target", "", "JAX", "paper, A100"],
+    [`s for ${THOUSANDS} steps`, "ours", "target", "", "JAX", "paper, A100"],
     rows
       .filter(({ paperSeconds }) => paperSeconds !== null)
       .map((row) => {
@@ -163,8 +165,8 @@ function commandLine({ steps, repeat, rows, minutes, synthetic, device }: GpuRes
 function howLong({ rows }: GpuResult): string {
   const steps = rows.find(({ paperSeconds }) => paperSeconds !== null)?.steps ?? 0;
   return steps === PAPER_STEPS
-    ? `All ${PAPER_STEPS} steps were run.`
-    : `${steps} steps were timed, after warming up, and their mean scaled to ${PAPER_STEPS}.`;
+    ? `All ${THOUSANDS} steps were timed, after warming up.`
+    : `${steps} steps were timed, after warming up, and their mean scaled to ${THOUSANDS}.`;
 }
 
 export function gpuReport(result: GpuResult): string {
@@ -202,6 +204,7 @@ ${formsTable(result)}
 ${linalg ? `Fits of the operator:\n\n${linalgTable(linalg)}\n` : ""}
 ${list("Left out, since time was up:", omitted)}
 ${list("Failed:", failures)}`
+    .replace(/ +$/gm, "")
     .replace(/\n{3,}/g, "\n\n")
     .trim();
 }
