@@ -105,7 +105,9 @@ describe("known systems", () => {
     expect(fit.eigenvalues).toHaveLength(0);
     expect(fit.amplitudes).toHaveLength(0);
     expect(fit.steadyState()).toEqual({
+      policy: "paper",
       value: null,
+      deviation: null,
       kept: 0,
       selected: [],
       clamp: 1,
