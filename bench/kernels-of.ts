@@ -1,5 +1,6 @@
 /** The kernels of a program, wherever they stand in it. */
 import type { BlocksStep, Program, Step } from "../lib/lower/program.js";
+import type { Executable } from "../lib/runtime/executable.js";
 import { type KernelCost, kernelCost } from "./kernel-cost.js";
 
 type Kernel = Exclude<Step, BlocksStep>;
@@ -10,6 +11,12 @@ export interface PlacedKernel {
   readonly calls: number;
   /** The step that makes these calls and no other. */
   readonly alone: Step;
+}
+
+/** @throws for a program of CUDA, which is made of launches */
+export function programOf({ compiled: { program } }: Executable): Program {
+  if ("launches" in program) throw new Error(`Expected a program of the CPU: ${program.name}.`);
+  return program;
 }
 
 export function kernelsOf({ steps }: Program): PlacedKernel[] {

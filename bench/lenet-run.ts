@@ -1,6 +1,6 @@
 /** One timed run of ours, in a process of its own; prints a line of JSON. Started by `lenet.ts`. */
 import { datasets, devices, tune } from "../lib/index.js";
-import { kernelsOf } from "./kernels-of.js";
+import { kernelsOf, programOf } from "./kernels-of.js";
 import { recordPrograms } from "./recorder.js";
 import { type Method, SETTING, tuneOptions } from "./setting.js";
 import { type Spread, spread } from "./statistics.js";
@@ -49,7 +49,8 @@ async function run({ method, windows, dir, threads }: OwnRequest): Promise<OwnRu
   const cpu = devices().find((d) => d.name === "cpu");
   return {
     msPerStep: spread(times.slice(WARM_UP)),
-    programs: programs.map(({ compiled: { program } }) => {
+    programs: programs.map((executable) => {
+      const program = programOf(executable);
       const { name, arenaBytes } = program;
       return { name, kernels: kernelsOf(program).length, arenaBytes };
     }),

@@ -5,6 +5,8 @@ import { count, methods, numbers, rowNames } from "./arguments.js";
 import { command, finish, note, type Output } from "./command.js";
 import { kernels } from "./kernels/command.js";
 import { type LenetOptions, lenetReport, runLenet } from "./lenet.js";
+import { runLinalg } from "./linalg.js";
+import { linalgReport } from "./linalg-report.js";
 import { type PeersOptions, runPeers } from "./peers.js";
 import { peersReport } from "./peers-report.js";
 import { profile } from "./profile-command.js";
@@ -44,6 +46,16 @@ const peers = command("peers", "every target in one table, beside torch, JAX and
     finish("peers", result, peersReport(result), { ...options, write });
   });
 
+const linalg = command(
+  "linalg",
+  "fits of the operator by LAPACK and, where there is a GPU, cuSOLVER",
+)
+  .option("--no-write", "leave bench/RESULTS.md alone")
+  .action((options: Output) => {
+    const result = runLinalg(note);
+    finish("linalg", result, linalgReport(result), options);
+  });
+
 await new Command("bench")
   .description(
     "Benchmarks of glocal. Figures mean something only on a machine that is otherwise idle.",
@@ -53,6 +65,7 @@ await new Command("bench")
   .addCommand(accuracy)
   .addCommand(kernels)
   .addCommand(profile)
+  .addCommand(linalg)
   .parseAsync()
   .catch((error: unknown) => {
     console.error(`bench: ${error instanceof Error ? error.message : error}`);

@@ -7,7 +7,7 @@ import { tune } from "../lib/index.js";
 import type { Program } from "../lib/lower/program.js";
 import { type Device, openDevice } from "../lib/runtime/device.js";
 import type { KernelCost } from "./kernel-cost.js";
-import { costOf, kernelsOf } from "./kernels-of.js";
+import { costOf, kernelsOf, programOf } from "./kernels-of.js";
 import { LoadedProgram } from "./loaded-program.js";
 import { describeMachine, type Machine, sgemmRate } from "./machine.js";
 import { recordPrograms } from "./recorder.js";
@@ -57,7 +57,7 @@ export async function lenetPrograms(method: Method): Promise<Program[]> {
     tune({ ...options, signal: AbortSignal.abort() }),
   );
   await study.result;
-  return programs.map((p) => p.compiled.program);
+  return programs.map(programOf);
 }
 
 function modelPrograms(model: ModelName, lanes: number, batch: number): Program[] {

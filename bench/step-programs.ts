@@ -94,18 +94,28 @@ export interface StepOptions {
 
 /**
  * Steps on batches of a model's examples, by what they carry along: nothing, tangents or adjoints in
- * so many lanes. Lowered when asked for.
+ * so many lanes. Built when asked for.
  */
-export function stepPrograms({ model: name, batch, lanes }: StepOptions) {
+export function stepGraphs({ model: name, batch, lanes }: StepOptions) {
   const { model, problem: problemOf, example, rows } = MODELS[name];
   const problem = problemOf(model());
   const data = { x: zeros([rows, ...example]), y: { data: new Int32Array(rows), shape: [rows] } };
   const inputs = new StepInputs(problem, examplesOf(data, "training"), batch);
-  const program = ({ graph, options }: ReturnType<typeof tangentStep>): Program =>
-    lower(graph, options).program;
   return {
-    plain: () => program(plainStep(problem, inputs)),
-    tangents: () => program(tangentStep(problem, inputs, lanes)),
-    adjoints: () => program(adjointStep(problem, inputs, lanes)),
+    plain: () => plainStep(problem, inputs),
+    tangents: () => tangentStep(problem, inputs, lanes),
+    adjoints: () => adjointStep(problem, inputs, lanes),
+  };
+}
+
+/** The same, lowered for the CPU. */
+export function stepPrograms(options: StepOptions) {
+  const graphs = stepGraphs(options);
+  const program = ({ graph, options: how }: ReturnType<typeof graphs.tangents>): Program =>
+    lower(graph, how).program;
+  return {
+    plain: () => program(graphs.plain()),
+    tangents: () => program(graphs.tangents()),
+    adjoints: () => program(graphs.adjoints()),
   };
 }

@@ -1,36 +1,25 @@
 // The addon's entry: everything that lib/native/addon.ts calls Addon.
 #include <napi.h>
 
-#include <thread>
-
-#if defined(__linux__)
-#include <sched.h>
-#endif
-
 #include "addon/buffer_object.h"
+#include "addon/cuda_addon.h"
+#include "addon/device_linalg_object.h"
 #include "addon/device_object.h"
 #include "addon/instance.h"
 #include "addon/job_object.h"
 #include "addon/linalg_addon.h"
+#include "addon/matrix_object.h"
 #include "addon/program_object.h"
 #include "blas.h"
 #include "cpu/cpu_device.h"
 #include "cpu/dispatch.h"
+#include "processors.h"
 #include "program.h"
 
 namespace glocal {
 namespace {
 
 constexpr int kMostThreads = 1024;
-
-// Processors that this process may use, which in a container are fewer than the machine's.
-int UsableProcessors() {
-#if defined(__linux__)
-  cpu_set_t set;
-  if (sched_getaffinity(0, sizeof(set), &set) == 0) return CPU_COUNT(&set);
-#endif
-  return static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-}
 
 std::string BlasName() {
   const std::string config = openblas_get_config();
@@ -65,6 +54,8 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   instance->program_class = Napi::Persistent(ProgramObject::Define(env));
   instance->job_class = Napi::Persistent(JobObject::Define(env));
   instance->device_class = Napi::Persistent(DeviceObject::Define(env));
+  instance->matrix_class = Napi::Persistent(MatrixObject::Define(env));
+  instance->device_linalg_class = Napi::Persistent(DeviceLinalgObject::Define(env));
 
   Napi::Array levels = Napi::Array::New(env);
   for (const cpu::Kernels* kernels : cpu::UsableKernels()) {
@@ -76,6 +67,7 @@ Napi::Object Initialise(Napi::Env env, Napi::Object exports) {
   exports.Set("simdLevels", levels);
   exports.Set("cpus", UsableProcessors());
   exports.Set("createCpuDevice", Napi::Function::New<CreateCpuDevice>(env, "createCpuDevice"));
+  ExportCuda(env, exports);
   ExportLinalg(env, exports);
   return exports;
 }

@@ -13,6 +13,9 @@
 
 namespace glocal {
 
+namespace cuda {
+class Linalg;
+}
 class Device;
 
 // Device memory of a fixed size, zero-filled at first.
@@ -101,6 +104,10 @@ class Device {
   // Runs the commands of a job in order, and returns when their work is done. May stop between two
   // of them when `control` says so. Only who holds `busy()`.
   virtual void Run(Job& job, RunControl& control) = 0;
+
+  // Float64 linear algebra on the device, made when it is first asked for; null if it has none.
+  // Lives as long as the device.
+  virtual cuda::Linalg* linalg() { return nullptr; }
 
   // Held by whoever runs a job.
   std::mutex& busy() { return busy_; }

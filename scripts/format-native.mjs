@@ -21,12 +21,14 @@ function sourcesBelow(folder) {
 
 if (process.platform === "linux" && process.arch === "x64" && existsSync(PROGRAM)) {
   const mode = process.argv.includes("--write") ? ["-i"] : ["--dry-run", "-Werror"];
-  const files = sourcesBelow(join(ROOT, "native"));
+  const files = ["native", "test/cuda"].flatMap((folder) => sourcesBelow(join(ROOT, folder)));
   const { status } = spawnSync(PROGRAM, ["--style=file", ...mode, ...files], { stdio: "inherit" });
   process.exitCode = status ?? 1;
 } else {
   const here = `${process.platform}-${process.arch}`;
   console.error(`Expected clang-format from npm, which has it for linux-x64, but this is ${here}.`);
-  console.error("Run `npm install`, or check the format of native/ on a linux-x64 machine.");
+  console.error(
+    "Run `npm install`, or check the format of the C++ sources on a linux-x64 machine.",
+  );
   process.exitCode = 1;
 }

@@ -1,6 +1,6 @@
 /** What a timed program of ours prints: one line of JSON. */
 import type { Executable } from "../../lib/runtime/executable.js";
-import { productFlops } from "../kernels-of.js";
+import { productFlops, programOf } from "../kernels-of.js";
 import type { Spread } from "../statistics.js";
 
 export interface Figure {
@@ -17,8 +17,8 @@ export function printFigure(msPerStep: Spread, gflop: number | null = null): voi
 }
 
 /** GFLOP of a program's convolutions and products. */
-export const productGflop = ({ compiled }: Executable): number =>
-  productFlops(compiled.program) / 1e9;
+export const productGflop = (executable: Executable): number =>
+  productFlops(programOf(executable)) / 1e9;
 
 /**
  * The program of that name among those compiled.

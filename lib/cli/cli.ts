@@ -9,7 +9,14 @@ import { type Library, loadLibrary } from "./library.js";
 import { decimal, integer } from "./numbers.js";
 import { LENET_DEFAULTS as defaults, RECIPES } from "./recipes.js";
 import { runRecipe } from "./run.js";
-import { DEVICES, ESTIMATORS, ON_DIVERGENCE, type RunOptions, settingsFor } from "./settings.js";
+import {
+  DEVICES,
+  ESTIMATORS,
+  ON_DIVERGENCE,
+  PRECISIONS,
+  type RunOptions,
+  settingsFor,
+} from "./settings.js";
 import { UsageError } from "./usage-error.js";
 import { packageVersion } from "./version.js";
 
@@ -146,6 +153,11 @@ function commandLine(io: Io, actions: Actions): Command {
     .option("--out <dir>", "folder for the results; new or empty")
     .option("--json", "print the result as JSON on stdout and nothing else there")
     .addOption(new Option("--device <name>", "where to compute").choices(DEVICES).default("auto"))
+    .addOption(
+      new Option("--precision <name>", "in what a GPU multiplies")
+        .choices(PRECISIONS)
+        .default("float32"),
+    )
     .addOption(number("--threads <n>", "processor threads (default: all)", integer(1)))
     .addOption(
       new Option("--on-divergence <what>", "at NaN or infinity: fail, or end the run in order")

@@ -42,7 +42,12 @@ export function runConfig({ settings, data, startedAt, devices }: RunFacts): obj
       window,
       ...(estimator === "glocal" ? { last, stacks } : {}),
     },
-    device: { requested: settings.device, threads: settings.threads ?? null, found: devices },
+    device: {
+      requested: settings.device,
+      precision: settings.precision,
+      threads: settings.threads ?? null,
+      found: devices,
+    },
     versions: {
       glocal: packageVersion(),
       node: process.version,

@@ -45,13 +45,25 @@ function formatted(diagnosis: Diagnosis): string {
     ["glocal", version],
     ["node", `${node} on ${platform}`],
     ["addon", addon ?? "unknown"],
-    ...devices.map(({ name, usable, reason }): [string, string] => [
-      name,
-      `${usable ? "usable" : "not usable"}: ${reason}`,
-    ]),
+    ...devices.flatMap(deviceRows),
     ["threads", String(threads ?? "unknown")],
     ["SIMD", simd ?? "unknown"],
     ["BLAS", blas ?? "unknown"],
   ];
   return rows.map(([name, value]) => `${name.padEnd(9)}${value}\n`).join("");
+}
+
+/** What is known of a GPU and of NVIDIA's libraries helps when it cannot be used. */
+function deviceRows({ name, usable, reason, gpus, libraries }: DeviceReport): [string, string][] {
+  return [
+    [name, `${usable ? "usable" : "not usable"}: ${reason}`],
+    ...(gpus ?? []).map(({ name: gpu, computeCapability, memoryBytes }): [string, string] => [
+      "",
+      `${gpu}, compute capability ${computeCapability}, ${(memoryBytes / 2 ** 30).toFixed(0)} GiB`,
+    ]),
+    ...Object.entries(libraries ?? {}).map(([library, path]): [string, string] => [
+      "",
+      `${library}: ${path}`,
+    ]),
+  ];
 }

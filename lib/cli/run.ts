@@ -118,6 +118,7 @@ function tuneOptions(
     batchSize: settings.batch,
     seed: settings.seed,
     device: settings.device,
+    precision: settings.precision,
     ...(threads === undefined ? {} : { threads }),
     validation: settings.validation,
     evaluate: { every: settings.evaluateEvery },

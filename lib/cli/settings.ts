@@ -5,6 +5,7 @@ import { UsageError } from "./usage-error.js";
 
 export const ESTIMATORS = ["none", "local", "global", "glocal"] as const;
 export const DEVICES = ["auto", "cpu", "cuda"] as const;
+export const PRECISIONS = ["float32", "tf32"] as const;
 export const ON_DIVERGENCE = ["throw", "record"] as const;
 
 /** Options as they come from the command line; what is absent is the recipe's. */
@@ -12,6 +13,7 @@ export interface RunOptions extends Partial<RecipeDefaults> {
   readonly seed: number;
   readonly estimator: (typeof ESTIMATORS)[number];
   readonly device: (typeof DEVICES)[number];
+  readonly precision: (typeof PRECISIONS)[number];
   readonly threads?: number;
   readonly onDivergence: (typeof ON_DIVERGENCE)[number];
   readonly data?: string;

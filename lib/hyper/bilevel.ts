@@ -96,7 +96,7 @@ export interface BilevelOptions<State, Hyper, Batch> extends DeviceOptions {
 const KNOWN = new Set([
   ...["state", "hyper", "step", "criterion", "data", "steps", "batchSize", "hypergradient"],
   ...["outer", "seed", "batches", "evaluate", "onDivergence", "signal", "criterionBatch"],
-  ...["mode", "lanes", "switches", "device", "threads", "simd"],
+  ...["mode", "lanes", "switches", "device", "threads", "simd", "precision"],
 ]);
 const EVALUATE = new Set(["every", "data", "metrics"]);
 

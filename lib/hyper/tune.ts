@@ -40,6 +40,7 @@ type Shared = Pick<
   | "device"
   | "threads"
   | "simd"
+  | "precision"
 >;
 
 export interface TuneOptions extends Shared {
@@ -68,7 +69,17 @@ export interface TuneResult extends StudyResult {
 /** Options that go to `bilevel` as they are. */
 const SHARED = [
   ...["steps", "batchSize", "hypergradient", "outer", "seed", "batches", "onDivergence"],
-  ...["signal", "criterionBatch", "mode", "lanes", "switches", "device", "threads", "simd"],
+  ...[
+    "signal",
+    "criterionBatch",
+    "mode",
+    "lanes",
+    "switches",
+    "device",
+    "threads",
+    "simd",
+    "precision",
+  ],
 ];
 const OWN = ["model", "params", "data", "inner", "validation", "loss", "evaluate", "journal"];
 

@@ -176,8 +176,11 @@ class Fitted implements Dmd {
 
   // A steady state does without them, and they are longer than all else here.
   get modes(): readonly Float64Array[] {
+    const { modes } = this.#spectrum;
+    if (modes.columns === 0) {
+      return [];
+    }
     if (!this.#modes) {
-      const { modes } = this.#spectrum;
       const blocks = Array.from({ length: this.stacks }, (_, s) => this.#expand(modes, s));
       this.#modes = Array.from({ length: modes.columns }, (_, k) => {
         const mode = new Float64Array(2 * this.features * this.stacks);

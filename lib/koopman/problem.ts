@@ -52,9 +52,11 @@ export interface Pairs {
   readonly y: Matrix;
 }
 
+/** @param chosen What does the long part; default: as the options say. */
 export function prepare(
   given: SnapshotsInput | readonly SnapshotsInput[],
   options: DmdOptions,
+  chosen?: LinearAlgebra,
 ): Problem {
   const list = listOf(given);
   checkOptions(options);
@@ -73,7 +75,7 @@ export function prepare(
     return complex ? asComplex(matrix) : matrix;
   });
   const whole = matrices.length === 1 ? (matrices[0] as HostMatrix) : beside(...matrices);
-  const algebra = chooseAlgebra(options, features * time, complex);
+  const algebra = chosen ?? chooseAlgebra(options, features * time, complex);
   const { basis, coordinates } = shorten(algebra, algebra.upload(whole), spatialRank, rcond);
   const shared = { variant, options, algebra, basis, complex, features, stacks, times, control };
   const truncation: Truncation = { rank, rcond };

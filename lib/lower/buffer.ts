@@ -61,8 +61,13 @@ export function mapRefs<A, B>(step: Step<A>, f: (ref: A) => B): Step<B> {
   }
 }
 
+export interface Accesses {
+  readonly reads: BufferRef[];
+  readonly writes: BufferRef[];
+}
+
 /** What a step reads and writes. An accumulating step reads its output, too. */
-export function accesses(step: BufferStep): { reads: BufferRef[]; writes: BufferRef[] } {
+export function accesses(step: BufferStep): Accesses {
   switch (step.op) {
     case "map":
       return {

@@ -10,12 +10,12 @@ export interface Cost {
 const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
 
 /** Elements of an operand: dimensions with stride 0 are read once. */
-function viewBytes(view: View, dims: readonly number[]): number {
+function viewBytes(view: View<unknown>, dims: readonly number[]): number {
   const extent = dims.filter((_, i) => view.strides[i] !== 0);
   return product(extent) * BYTES[view.dtype];
 }
 
-function stepCost(step: Step): Cost {
+function stepCost(step: Step<unknown>): Cost {
   switch (step.op) {
     case "map":
       return expressionCost(step, step.stores);
@@ -63,8 +63,8 @@ function stepCost(step: Step): Cost {
 }
 
 function expressionCost(
-  step: Extract<Step, { op: "map" | "reduce" }>,
-  outputs: readonly { readonly view: View }[],
+  step: Extract<Step<unknown>, { op: "map" | "reduce" }>,
+  outputs: readonly { readonly view: View<unknown> }[],
 ): Cost {
   const loads = step.loads.reduce((sum, v) => sum + viewBytes(v, step.dims), 0);
   const kept = step.op === "reduce" ? step.dims.length - step.reduced : step.dims.length;
@@ -72,14 +72,17 @@ function expressionCost(
   return { flops: step.code.length * product(step.dims), bytes: loads + stores };
 }
 
-export function programCost(program: Program): Cost {
-  return program.steps
+/** Wherever their operands lie. */
+export function stepsCost(steps: readonly Step<unknown>[]): Cost {
+  return steps
     .map(stepCost)
     .reduce((sum, c) => ({ flops: sum.flops + c.flops, bytes: sum.bytes + c.bytes }), {
       flops: 0,
       bytes: 0,
     });
 }
+
+export const programCost = (program: Program): Cost => stepsCost(program.steps);
 
 /** Memory for a program's intermediate values when so many threads run it: its arena, and each thread's for blocks. */
 export function scratchBytes(program: Program, threads: number): number {

@@ -7,9 +7,6 @@ import { exactKey } from "../ir/key.js";
 import { accesses, type Buffer, type BufferRef, type BufferStep } from "./buffer.js";
 import type { Instruction, MapStep, View } from "./program.js";
 
-/** Merged kernels may hold this many loads and stores: beyond it their tiles leave the first-level cache. */
-const MAX_OPERANDS = 24;
-
 type Kernel = MapStep<BufferRef>;
 
 function sameView(a: View<BufferRef>, b: View<BufferRef>): boolean {
@@ -87,7 +84,8 @@ function combine(a: Kernel, b: Kernel): Kernel {
   };
 }
 
-export function mergeMaps(steps: readonly BufferStep[]): BufferStep[] {
+/** @param most loads and stores that a merged kernel may hold */
+export function mergeMaps(steps: readonly BufferStep[], most: number): BufferStep[] {
   const out: BufferStep[] = [];
   const lastWriter = new Map<Buffer, number>();
   const byShape = new Map<string, number[]>();
@@ -118,7 +116,7 @@ export function mergeMaps(steps: readonly BufferStep[]): BufferStep[] {
       const earlier = out[at] as Kernel;
       const operands =
         earlier.loads.length + earlier.stores.length + step.loads.length + step.stores.length;
-      if (operands <= MAX_OPERANDS && relation(earlier, step) === "related") return at;
+      if (operands <= most && relation(earlier, step) === "related") return at;
     }
     return undefined;
   }

@@ -1,6 +1,6 @@
 /** Gives every buffer its place in one arena: buffers whose lives do not overlap may share memory. */
-import { accesses, type Buffer, type BufferStep } from "./buffer.js";
-import { ALIGNMENT } from "./program.js";
+import { type Accesses, accesses, type Buffer, type BufferRef, type BufferStep } from "./buffer.js";
+import { ALIGNMENT, type Ref } from "./program.js";
 
 interface Life {
   readonly buffer: Buffer;
@@ -14,10 +14,9 @@ export interface Plan {
   offsetOf(buffer: Buffer): number;
 }
 
-function lives(steps: readonly BufferStep[]): Life[] {
+function lives(moments: readonly Accesses[]): Life[] {
   const all = new Map<Buffer, Life>();
-  steps.forEach((step, at) => {
-    const { reads, writes } = accesses(step);
+  moments.forEach(({ reads, writes }, at) => {
     for (const { buffer } of [...reads, ...writes]) {
       if (buffer.slot !== undefined) continue;
       const life = all.get(buffer);
@@ -35,23 +34,36 @@ interface Placed extends Life {
   readonly offset: number;
 }
 
+/** @param share false gives every buffer memory of its own, for comparison in tests */
+export function planMemory(steps: readonly BufferStep[], share = true): Plan {
+  return planMoments(steps.map(accesses), share);
+}
+
 /**
  * Best fit, the largest buffers first.
  *
- * @param share false gives every buffer memory of its own, for comparison in tests
+ * @param moments what is touched at once, in order
  */
-export function planMemory(steps: readonly BufferStep[], share = true): Plan {
+export function planMoments(moments: readonly Accesses[], share: boolean): Plan {
   /** By offset, so that one walk finds the gaps between those alive together. */
   const placed: Placed[] = [];
   const offsets = new Map<Buffer, number>();
   let bytes = 0;
-  for (const life of lives(steps).sort((a, b) => b.size - a.size || a.first - b.first)) {
+  for (const life of lives(moments).sort((a, b) => b.size - a.size || a.first - b.first)) {
     const offset = bestGap(placed, life, share);
     placed.splice(firstBeyond(placed, offset), 0, { ...life, offset });
     offsets.set(life.buffer, offset);
     bytes = Math.max(bytes, offset + life.size);
   }
   return { bytes, offsetOf: (buffer) => offsets.get(buffer) as number };
+}
+
+/** Where a planned buffer lies. */
+export function placeIn(plan: Plan): (ref: BufferRef) => Ref {
+  return ({ buffer, offset }) =>
+    buffer.slot === undefined
+      ? { space: "arena", offset: plan.offsetOf(buffer) + offset }
+      : { space: "slot", slot: buffer.slot, offset };
 }
 
 /** The smallest gap between those alive at the same time that holds `life`, else the end. */

@@ -24,12 +24,30 @@ import {
 } from "../ops/shape.js";
 import type { ComputeType } from "./program.js";
 
-/** Values that cost more than this are stored when several kernels want them. */
-const RECOMPUTE_LIMIT = 2;
-/** Kernels stay within this many loads, so that their tiles stay in the first-level cache. */
-const MAX_LOADS = 16;
-/** And within this many operations, so that their registers and the walk over them stay small. */
-const MAX_OPERATIONS = 128;
+/** How much is computed inside one kernel. */
+export interface FusionLimits {
+  /** Values that cost more than this are stored when several kernels want them. */
+  readonly recompute: number;
+  /** And those that cost more than `cost` when a kernel wants each of them more than so many `times`, or in every lane. */
+  readonly stretch: { readonly cost: number; readonly times: number; readonly lanes: boolean };
+  /** Values of one kernel. */
+  readonly loads: number;
+  readonly operations: number;
+  /** Loads and stores of a kernel that was merged from several. */
+  readonly merged: number;
+  /** Whether kernels compute an output anew rather than read it: they need not wait for it then. */
+  readonly outputsAnew: boolean;
+}
+
+/** So that tiles stay in the first-level cache, and registers and the walk over them stay small. */
+export const CPU_LIMITS: FusionLimits = {
+  recompute: 2,
+  stretch: { cost: 2, times: 1, lanes: true },
+  loads: 16,
+  operations: 128,
+  merged: 24,
+  outputsAnew: false,
+};
 
 const COSTS: Readonly<Record<string, number>> = {
   exp: 8,
@@ -120,21 +138,34 @@ export interface Schedule {
   readonly stored: ReadonlySet<Tensor>;
   /** Values that share another's memory: reshapes, and sums that a kernel accumulates in place. */
   readonly aliases: ReadonlyMap<Tensor, Tensor>;
+  /** Values with memory that kernels which want them compute themselves. */
+  readonly anew: ReadonlySet<Tensor>;
   /** Kernels that add to the memory of another value instead of writing their own. */
   readonly accumulates: ReadonlyMap<Tensor, Tensor>;
 }
 
 /** @param donate outputs (keys) that take over the slot of an input (values) */
-export function schedule(graph: Graph, donate: ReadonlyMap<number, number>): Schedule {
+export function schedule(
+  graph: Graph,
+  donate: ReadonlyMap<number, number>,
+  limits: FusionLimits = CPU_LIMITS,
+): Schedule {
   const users = usersOf(graph);
   const stored = new Set<Tensor>();
   const outputs = new Set(graph.outputs);
+  const anew = new Set<Tensor>();
 
   for (const node of graph.nodes) {
-    if (!isInline(node) || outputs.has(node)) stored.add(node);
+    if (!isInline(node)) stored.add(node);
     if (!readsExpressions(node)) for (const x of node.inputs) stored.add(x);
     // Shares the memory of its operand, which is stored below.
     if (node.primitive === reshapePrimitive && !isTrivialReshape(node)) stored.add(node);
+  }
+
+  for (const node of outputs) {
+    if (stored.has(node)) continue;
+    if (limits.outputsAnew && elementwisePrimitive(node.primitive)) anew.add(node);
+    else stored.add(node);
   }
 
   const cost = new Map<Tensor, number>();
@@ -142,6 +173,7 @@ export function schedule(graph: Graph, donate: ReadonlyMap<number, number>): Sch
   const operations = new Map<Tensor, number>();
   const store = (node: Tensor) => {
     stored.add(node);
+    anew.delete(node);
     cost.set(node, 0);
     leaves.set(node, 1);
     operations.set(node, 0);
@@ -158,11 +190,14 @@ export function schedule(graph: Graph, donate: ReadonlyMap<number, number>): Sch
     leaves.set(node, total(leaves));
     operations.set(node, 1 + total(operations));
     if (
-      (operations.get(node) as number) > MAX_OPERATIONS ||
-      mustStore(node, users.get(node) ?? [], cost.get(node) as number, leaves.get(node) as number)
+      (operations.get(node) as number) > limits.operations ||
+      (leaves.get(node) as number) > limits.loads ||
+      mustStore(node, users.get(node) ?? [], cost.get(node) as number, limits)
     )
       store(node);
   }
+
+  for (const node of anew) stored.add(node);
 
   const aliases = new Map<Tensor, Tensor>();
   // Operands come before users, so walking backwards sees every stored reshape before its operand.
@@ -175,6 +210,7 @@ export function schedule(graph: Graph, donate: ReadonlyMap<number, number>): Sch
   return {
     stored,
     aliases,
+    anew,
     accumulates: accumulations(graph, users, runningSums(graph, donate), aliases),
   };
 }
@@ -186,19 +222,26 @@ function usersOf(graph: Graph): Map<Tensor, Tensor[]> {
   return users;
 }
 
-function mustStore(node: Tensor, users: readonly Tensor[], cost: number, leaves: number): boolean {
+function mustStore(
+  node: Tensor,
+  users: readonly Tensor[],
+  cost: number,
+  limits: FusionLimits,
+): boolean {
   const type = computeTypeOf(node);
   const mixesTypes = users.some((u) => {
     if (!readsExpressions(u)) return false;
     const other = isInline(u) ? computeTypeOf(u) : undefined;
     return type !== undefined && other !== undefined && other !== type;
   });
-  if (mixesTypes || leaves > MAX_LOADS) return true;
-  if (cost <= RECOMPUTE_LIMIT) return false;
+  if (mixesTypes) return true;
+  if (users.length > 1 && cost > limits.recompute) return true;
+  const { times, lanes } = limits.stretch;
   const stretched = users.some(
-    (u) => sizeOf(u.shape) > sizeOf(node.shape) || (u.type.laned && !node.type.laned),
+    (u) =>
+      sizeOf(u.shape) > times * sizeOf(node.shape) || (lanes && u.type.laned && !node.type.laned),
   );
-  return users.length > 1 || stretched;
+  return stretched && cost > limits.stretch.cost;
 }
 
 const isAdd = (node: Tensor) =>

@@ -2,6 +2,7 @@
  * The addon's surface, typed in one place. Nothing outside `lib/native`
  * touches it; nothing in it knows what a graph is.
  */
+import type { ErrorCode } from "../errors.js";
 
 /** Device memory. Freed when collected, or at once by `dispose`. */
 export interface NativeBuffer {
@@ -24,6 +25,12 @@ export interface NativeKernelName {
   readonly name: string;
   /** Which of the program's modules defines it; null for a fixed kernel. */
   readonly module: number | null;
+}
+
+/** What a program for CUDA has besides its launches: see lib/lower/cuda/launches.ts. */
+export interface NativeProgramText {
+  readonly modules?: readonly string[];
+  readonly kernels?: readonly NativeKernelName[];
 }
 
 /** A decoded job. What a device needs to run it again, such as graphs, stays with it. */
@@ -65,15 +72,11 @@ export interface NativeDevice {
   ): void;
   /**
    * `poison` fills the arena with NaN before each call, to find reads of memory that was never
-   * written. `modules` and `kernels` are for CUDA: see lib/lower/cuda/launches.ts.
+   * written.
    */
   compile(
     code: Float64Array,
-    options: {
-      readonly poison: boolean;
-      readonly modules?: readonly string[];
-      readonly kernels?: readonly NativeKernelName[];
-    },
+    options: { readonly poison: boolean } & NativeProgramText,
   ): NativeProgram;
   /** Decodes a job (see `job.ts`), which keeps its programs and buffers alive. */
   prepare(job: Float64Array, programs: NativeProgram[], buffers: NativeBuffer[]): NativeJob;
@@ -174,6 +177,43 @@ export interface NativeLinalg {
   ): Float64Array;
 }
 
+/** Paths or bare names of NVIDIA's libraries, tried in order. `cuda-libraries.ts` finds them. */
+export interface CudaLibraries {
+  readonly driver: readonly string[];
+  readonly nvrtc: readonly string[];
+  readonly nvjitlink: readonly string[];
+  readonly cublasLt: readonly string[];
+  readonly cublas: readonly string[];
+  readonly cusparse: readonly string[];
+  readonly cusolver: readonly string[];
+}
+
+export interface CudaOptions {
+  readonly libraries: CudaLibraries;
+  /** Keeps compiled kernels from one process to the next; "" for nowhere. */
+  readonly cacheFolder: string;
+  /** Which GPU, in the driver's order, from 0. */
+  readonly ordinal: number;
+}
+
+/** What a process finds of CUDA. */
+export interface NativeCudaProbe {
+  readonly usable: boolean;
+  readonly code: ErrorCode | null;
+  /** Why it is not usable: a whole sentence, or "". */
+  readonly reason: string;
+  readonly devices: readonly {
+    readonly name: string;
+    /** E.g. "9.0". */
+    readonly computeCapability: string;
+    readonly memoryBytes: number;
+  }[];
+  /** The newest CUDA that the driver is for, 1000 · major + 10 · minor; 0 if unknown. */
+  readonly driverVersion: number;
+  /** Where each library that was opened lies. */
+  readonly libraries: Readonly<Record<string, string>>;
+}
+
 export interface Addon {
   readonly encodingVersion: number;
   readonly version: string;
@@ -184,5 +224,11 @@ export interface Addon {
   /** Processors that this process may use. */
   readonly cpus: number;
   createCpuDevice(options: { threads: number; simd?: string }): NativeDevice;
+  /** Throws an error with a code that says why the GPU cannot be used. Libraries stay open once they are. */
+  createCudaDevice(options: CudaOptions): NativeDevice;
+  /** Opens all libraries and initialises the driver, which a broken one may not survive: see `cuda-probe.ts`. */
+  probeCuda(options: CudaOptions): NativeCudaProbe;
+  /** Throws GLOCAL_CUDA_NO_DRIVER unless there is a driver library; initialises nothing. */
+  findCudaDriver(options: CudaOptions): void;
   readonly linalg: NativeLinalg;
 }

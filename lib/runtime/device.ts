@@ -1,18 +1,38 @@
 /** Devices: what there is, why it can or cannot be used, and how one is opened. */
 import { GlocalError } from "../errors.js";
 import type { NativeBuffer, NativeDevice } from "../native/addon.js";
+import { cudaOptions } from "../native/cuda-options.js";
+import { probeCuda } from "../native/cuda-probe.js";
 import { callNative } from "../native/errors.js";
 import { addonPath, loadAddon } from "../native/load.js";
 
 export type DeviceName = "cpu" | "cuda";
 
+/** In what the convolutions and matrix products of float32 values are multiplied. */
+export type Precision = "float32" | "tf32";
+
 export interface DeviceOptions {
-  /** Default "auto": the fastest usable device. */
-  readonly device?: "auto" | DeviceName;
+  /**
+   * "cuda:1" is the second GPU. Default "auto": the first GPU that can be used, else the CPU;
+   * `devices()` says why not a GPU.
+   */
+  readonly device?: "auto" | DeviceName | `cuda:${number}`;
   /** CPU threads, the caller's included. Default: every processor this process may use. */
   readonly threads?: number;
   /** Forces a SIMD level of the CPU ("baseline", "avx2", "avx512"). Default: the best there is. */
   readonly simd?: string;
+  /**
+   * "tf32" lets a GPU multiply float32 values with 10 bits of mantissa, which is faster; sums stay
+   * float32. The CPU always multiplies in full. Default "float32".
+   */
+  readonly precision?: Precision;
+}
+
+export interface GpuInfo {
+  readonly name: string;
+  /** E.g. "9.0". */
+  readonly computeCapability: string;
+  readonly memoryBytes: number;
 }
 
 export interface DeviceInfo {
@@ -20,35 +40,43 @@ export interface DeviceInfo {
   readonly usable: boolean;
   /** Why it is or is not usable. */
   readonly reason: string;
+  /** What `device: "cuda"` would throw. */
+  readonly code?: string;
   /** Path of the native addon. */
   readonly addon?: string;
   readonly simdLevels?: readonly string[];
   readonly threads?: number;
   readonly blas?: string;
+  readonly gpus?: readonly GpuInfo[];
+  /** Paths of NVIDIA's libraries, as far as they could be opened. */
+  readonly libraries?: Readonly<Record<string, string>>;
 }
 
-const NO_CUDA = "this version of glocal has no CUDA device; everything runs on the CPU";
+function cpuInfo(): DeviceInfo {
+  const { cpus, simdLevels, blas } = loadAddon();
+  return {
+    name: "cpu",
+    usable: true,
+    reason: `${cpus} processors, ${simdLevels.at(-1)}, ${blas}`,
+    addon: addonPath(),
+    simdLevels,
+    threads: cpus,
+    blas,
+  };
+}
+
+function cudaInfo(): DeviceInfo {
+  const { usable, reason, code, devices: gpus, libraries } = probeCuda();
+  return { name: "cuda", usable, reason, ...(code && { code }), gpus, libraries };
+}
 
 /** Every device this package knows, and why each is or is not usable here. Never throws. */
 export function devices(): DeviceInfo[] {
-  const cuda: DeviceInfo = { name: "cuda", usable: false, reason: NO_CUDA };
   try {
-    const { cpus, simdLevels, blas } = loadAddon();
-    const reason = `${cpus} processors, ${simdLevels.at(-1)}, ${blas}`;
-    const addon = addonPath();
-    const cpu = {
-      name: "cpu",
-      usable: true,
-      reason,
-      addon,
-      simdLevels,
-      threads: cpus,
-      blas,
-    } as const;
-    return [cpu, cuda];
+    return [cpuInfo(), cudaInfo()];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return [{ name: "cpu", usable: false, reason }, cuda];
+    return (["cpu", "cuda"] as const).map((name) => ({ name, usable: false, reason }));
   }
 }
 
@@ -59,12 +87,14 @@ export class Device {
     readonly native: NativeDevice,
     /** Why this device was chosen, when the caller left the choice open; null when it was asked for. */
     readonly reason: string | null,
+    readonly precision: Precision,
   ) {}
 
   get threads(): number {
     return this.native.threads;
   }
 
+  /** A level of the CPU's kernels ("avx512") or a GPU's chip ("sm_90"). */
   get level(): string {
     return this.native.level;
   }
@@ -84,31 +114,39 @@ export class Device {
   }
 }
 
-function deviceChoice({ device = "auto" }: DeviceOptions): "auto" | DeviceName {
-  if (!["auto", "cpu", "cuda"].includes(device))
-    throw new GlocalError("GLOCAL_BAD_OPTION", {
-      expected: 'device to be "auto", "cpu" or "cuda"',
-      received: JSON.stringify(device),
-    });
-  return device;
+interface Choice {
+  readonly name: "auto" | DeviceName;
+  /** Which GPU, from 0. */
+  readonly ordinal: number;
 }
 
-/**
- * Opens a device of its own: it shares no threads with others.
- *
- * @throws GLOCAL_DEVICE when the device asked for cannot be used, GLOCAL_BAD_OPTION for impossible options
- */
-export function openDevice(options: DeviceOptions = {}): Device {
-  const { simd } = options;
-  const device = deviceChoice(options);
-  if (device === "cuda")
-    throw new GlocalError("GLOCAL_DEVICE", {
-      expected: "a usable CUDA device",
-      received: `none: ${NO_CUDA}`,
-      hint: 'Use device: "auto" or "cpu".',
+function deviceChoice({ device = "auto" }: DeviceOptions): Choice {
+  const [, name, ordinal] = /^(auto|cpu|cuda)(?::(\d{1,4}))?$/.exec(device) ?? [];
+  if (name === undefined || (ordinal !== undefined && name !== "cuda"))
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: 'device to be "auto", "cpu", "cuda" or "cuda:<number>"',
+      received: JSON.stringify(device),
     });
+  return { name: name as Choice["name"], ordinal: Number(ordinal ?? 0) };
+}
+
+function precisionOf({ precision = "float32" }: DeviceOptions): Precision {
+  if (precision !== "float32" && precision !== "tf32")
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: 'precision to be "float32" or "tf32"',
+      received: JSON.stringify(precision),
+    });
+  return precision;
+}
+
+function openCuda(ordinal: number, options: DeviceOptions, reason: string | null): Device {
+  const native = callNative(() => loadAddon().createCudaDevice({ ...cudaOptions(), ordinal }));
+  return new Device("cuda", native, reason, precisionOf(options));
+}
+
+function openCpu(options: DeviceOptions, reason: string | null): Device {
   const addon = loadAddon();
-  const { threads = addon.cpus } = options;
+  const { threads = addon.cpus, simd } = options;
   if (!Number.isInteger(threads) || threads < 1 || threads > 1024)
     throw new GlocalError("GLOCAL_BAD_OPTION", {
       expected: "threads to be a whole number from 1 to 1024",
@@ -120,16 +158,43 @@ export function openDevice(options: DeviceOptions = {}): Device {
       received: JSON.stringify(simd),
     });
   const native = addon.createCpuDevice(simd === undefined ? { threads } : { threads, simd });
-  return new Device("cpu", native, device === "auto" ? `no CUDA: ${NO_CUDA}` : null);
+  return new Device("cpu", native, reason, precisionOf(options));
 }
 
-const shared = new Map<DeviceName, Device>();
+/** The first GPU that can be opened, else the CPU with the reason. */
+function openAny(options: DeviceOptions): Device {
+  const { usable, reason } = probeCuda();
+  if (!usable) return openCpu(options, `no CUDA: ${reason}`);
+  try {
+    return openCuda(0, options, reason);
+  } catch (error) {
+    return openCpu(options, `no CUDA: ${error instanceof Error ? error.message : error}`);
+  }
+}
 
-/** The device that top-level `jit`, `grad` and `jvp` share, opened at first use. */
+/**
+ * Opens a device of its own: it shares no threads and no memory with others.
+ *
+ * @throws GLOCAL_BAD_OPTION for impossible options; for "cuda" GLOCAL_CUDA_NO_DRIVER,
+ *   GLOCAL_CUDA_OLD_DRIVER, GLOCAL_CUDA_NO_DEVICE, GLOCAL_CUDA_UNSUPPORTED_CHIP,
+ *   GLOCAL_CUDA_NO_NVRTC, GLOCAL_CUDA_NO_CUBLAS, GLOCAL_CUDA_NO_CUSOLVER, GLOCAL_CUDA_OLD_CUSOLVER,
+ *   GLOCAL_OUT_OF_MEMORY or GLOCAL_CUDA
+ */
+export function openDevice(options: DeviceOptions = {}): Device {
+  const { name, ordinal } = deviceChoice(options);
+  precisionOf(options);
+  if (name === "auto") return openAny(options);
+  return name === "cuda" ? openCuda(ordinal, options, null) : openCpu(options, null);
+}
+
+const shared = new Map<string, Device>();
+
+/** The device that top-level `jit`, `grad` and `jvp` share for the same options, opened at first use. */
 export function defaultDevice(options: DeviceOptions = {}): Device {
-  const name: DeviceName = deviceChoice(options) === "cuda" ? "cuda" : "cpu";
   if (options.threads !== undefined || options.simd !== undefined) return openDevice(options);
-  const device = shared.get(name) ?? openDevice(options);
-  shared.set(name, device);
+  const { name, ordinal } = deviceChoice(options);
+  const key = `${name}:${ordinal} ${precisionOf(options)}`;
+  const device = shared.get(key) ?? openDevice(options);
+  shared.set(key, device);
   return device;
 }

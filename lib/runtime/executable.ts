@@ -38,7 +38,9 @@ export class Executable {
       constants.set(slot, { buffer, offset: 0 });
     }
     this.constants = constants;
-    this.native = callNative(() => device.native.compile(compiled.code(), { poison }));
+    this.native = callNative(() =>
+      device.native.compile(compiled.code(), { poison, ...compiled.text }),
+    );
   }
 
   static compile(device: Device, graph: Graph, options: CompileOptions): Executable {

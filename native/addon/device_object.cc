@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "addon/buffer_object.h"
+#include "addon/device_linalg_object.h"
 #include "addon/instance.h"
 #include "addon/job_object.h"
 #include "addon/program_object.h"
@@ -78,6 +79,7 @@ Napi::Function DeviceObject::Define(Napi::Env env) {
                          InstanceAccessor<&DeviceObject::GetLevel>("level"),
                          InstanceAccessor<&DeviceObject::GetDescription>("description"),
                          InstanceAccessor<&DeviceObject::GetMemoryBytes>("memoryBytes"),
+                         InstanceAccessor<&DeviceObject::GetLinalg>("linalg"),
                          InstanceMethod<&DeviceObject::Allocate>("allocate"),
                          InstanceMethod<&DeviceObject::WriteRows>("writeRows"),
                          InstanceMethod<&DeviceObject::Compile>("compile"),
@@ -101,6 +103,16 @@ Napi::Value DeviceObject::GetDescription(const Napi::CallbackInfo& info) {
 Napi::Value DeviceObject::GetMemoryBytes(const Napi::CallbackInfo& info) {
   return Guard(info.Env(), [&] {
     return Napi::Number::New(info.Env(), static_cast<double>(held()->memory_bytes()));
+  });
+}
+
+Napi::Value DeviceObject::GetLinalg(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  return Guard(env, [&]() -> Napi::Value {
+    cuda::Linalg* const linalg = held()->linalg();
+    if (!linalg) return env.Null();
+    return DeviceLinalgObject::Make(env, Instance::Of(env).device_linalg_class,
+                                    std::shared_ptr<cuda::Linalg>(held(), linalg));
   });
 }
 

@@ -21,6 +21,7 @@ class DeviceObject final : public Handle<DeviceObject, Device> {
   Napi::Value GetLevel(const Napi::CallbackInfo& info);
   Napi::Value GetDescription(const Napi::CallbackInfo& info);
   Napi::Value GetMemoryBytes(const Napi::CallbackInfo& info);
+  Napi::Value GetLinalg(const Napi::CallbackInfo& info);
   Napi::Value Allocate(const Napi::CallbackInfo& info);
   void WriteRows(const Napi::CallbackInfo& info);
   Napi::Value Compile(const Napi::CallbackInfo& info);

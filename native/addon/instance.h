@@ -10,6 +10,8 @@ struct Instance {
   Napi::FunctionReference program_class;
   Napi::FunctionReference job_class;
   Napi::FunctionReference device_class;
+  Napi::FunctionReference matrix_class;
+  Napi::FunctionReference device_linalg_class;
 
   static Instance& Of(Napi::Env env) { return *env.GetInstanceData<Instance>(); }
 };

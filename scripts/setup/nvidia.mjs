@@ -10,6 +10,7 @@ const WHEELS = [
   "nvidia-cublas",
   "nvidia-cusolver",
   "nvidia-cuda-runtime",
+  "nvidia-cuda-crt",
   "nvidia-cuda-cccl",
 ];
 

@@ -42,8 +42,19 @@ export function runOn(
   values: readonly ArrayLike<number>[],
   options: RunOptions,
 ): TypedArray[] {
-  const { lanes, donate = new Map<number, number>(), lanedOutputs } = options;
   const executable = Executable.compile(device, graph, { ...options, name: "case" });
+  return runExecutable(device, executable, graph, values, options);
+}
+
+/** Runs what a graph was compiled to, and disposes of it. */
+export function runExecutable(
+  device: Device,
+  executable: Executable,
+  graph: Graph,
+  values: readonly ArrayLike<number>[],
+  options: RunOptions,
+): TypedArray[] {
+  const { lanes, donate = new Map<number, number>(), lanedOutputs } = options;
   const host = (type: Type, laned = type.laned) =>
     allocate(type.dtype, sizeOf(type.shape) * (laned ? lanes : 1));
   const inputs = graph.inputs.map(({ type }, i) => {

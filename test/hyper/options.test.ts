@@ -66,7 +66,7 @@ describe("bilevel refuses", () => {
     "a signal that is none": [{ signal: {} }, OPTION, /an AbortSignal/],
     "batches without at": [{ batches: {} }, OPTION, /batches\.at to be a function/],
     "nothing learned": [{ hyper: { lr: 0.1 } }, OPTION, /a learned hyperparameter for the glocal/],
-    "an unknown device": [{ device: "tpu" }, OPTION, /"auto", "cpu" or "cuda"/],
+    "an unknown device": [{ device: "tpu" }, OPTION, /"auto", "cpu", "cuda" or "cuda:<number>"/],
     "cuSOLVER on the CPU": [
       { hypergradient: glocal({ linalg: "cusolver" }), device: "cpu" },
       OPTION,

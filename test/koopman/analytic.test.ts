@@ -2,8 +2,16 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { complexPairs, dmd, hankel } from "../../lib/koopman/index.js";
-import { type Complex, relativeError, snapshotsOf, spectrumError, trajectory } from "./support.js";
+import { complexPairs, hankel } from "../../lib/koopman/index.js";
+import {
+  type Complex,
+  dmdBy,
+  libraries,
+  relativeError,
+  snapshotsOf,
+  spectrumError,
+  trajectory,
+} from "./support.js";
 
 describe("hankel", () => {
   test("stacks consecutive columns, the earliest on top", () => {
@@ -24,7 +32,9 @@ describe("hankel", () => {
   });
 });
 
-describe("known systems", () => {
+describe.each(libraries)("known systems by %s", (library) => {
+  const dmd = dmdBy(library);
+
   test("a damped oscillation of one feature around a constant, through delays", () => {
     const [decay, turn, offset] = [0.95, 0.4, 2.5];
     const fit = dmd(
@@ -194,7 +204,9 @@ describe("known systems", () => {
   });
 });
 
-describe("properties", () => {
+describe.each(libraries)("properties of fits by %s", (library) => {
+  const dmd = dmdBy(library);
+
   /** A stable system: a constant part, real decays and decaying rotations, all well apart. */
   const systems = fc
     .record({

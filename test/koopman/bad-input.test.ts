@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { GlocalError } from "../../lib/errors.js";
 import { type DmdOptions, dmd, hankel, type Snapshots } from "../../lib/koopman/index.js";
-import { snapshotsOf } from "./support.js";
+import { dmdBy, libraries, snapshotsOf } from "./support.js";
 
 const good = snapshotsOf([
   [1, 2, 3, 5, 8],
@@ -73,7 +73,8 @@ describe("snapshots", () => {
     expect(codeOf(() => dmd({ data, shape } as Snapshots))).toBe(code);
   });
 
-  test("ratios beyond float64", () => {
+  test.each(libraries)("ratios beyond float64, by %s", (library) => {
+    const dmd = dmdBy(library);
     expect(codeOf(() => dmd(snapshotsOf([[5e-324, 1]])))).toBe("GLOCAL_LINALG");
     expect(codeOf(() => dmd(snapshotsOf([[1, 5e-324]])))).toBe("GLOCAL_LINALG");
   });

@@ -8,8 +8,15 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { complexPairs, type Dmd, dmd, hankel } from "../../lib/koopman/index.js";
-import { type Complex, relativeError, snapshotsOf, spectrumError } from "./support.js";
+import { complexPairs, type Dmd, hankel } from "../../lib/koopman/index.js";
+import {
+  type Complex,
+  dmdBy,
+  libraries,
+  relativeError,
+  snapshotsOf,
+  spectrumError,
+} from "./support.js";
 
 interface Golden {
   rank: number | null;
@@ -77,7 +84,9 @@ function contribution(fit: Dmd, k: number): number[] {
   return mode.flatMap(([a, b]) => [a * re - b * im, a * im + b * re]);
 }
 
-describe("matrices", () => {
+describe.each(libraries)("matrices by %s", (library) => {
+  const dmd = dmdBy(library);
+
   for (const [name, golden] of Object.entries(
     load<Record<string, MatrixGolden>>("dmd_small.json"),
   )) {
@@ -116,7 +125,12 @@ describe("matrices", () => {
   }
 });
 
-describe.each(["mlp_hpo.json", "cnn_hpo.json"])("hypergradients of %s", (file) => {
+const trajectories = libraries.flatMap((library) =>
+  ["mlp_hpo.json", "cnn_hpo.json"].map((file) => [file, library] as const),
+);
+
+describe.each(trajectories)("hypergradients of %s by %s", (file, library) => {
+  const dmd = dmdBy(library);
   const { hypergrad, dmd: cases } = load<{ hypergrad: number[][]; dmd: TrajectoryGolden[] }>(file);
 
   for (const golden of cases) {
@@ -148,7 +162,8 @@ describe.each(["mlp_hpo.json", "cnn_hpo.json"])("hypergradients of %s", (file) =
 });
 
 // Coordinates differ, in which round-off happens: to 1e-12, and modes with their amplitudes.
-test("stacking by hand and by option agree", () => {
+test.each(libraries)("stacking by hand and by option agree, by %s", (library) => {
+  const dmd = dmdBy(library);
   const rows = [
     [1, 2, 4, 7, 9, 15],
     [0, -1, 1, 3, 2, 8],

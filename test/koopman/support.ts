@@ -1,6 +1,23 @@
-/** Trajectories with known spectra, and comparisons of spectra. */
+/** Trajectories with known spectra, comparisons of spectra, and the libraries that fits can be made with. */
 
-import type { Snapshots } from "../../lib/koopman/index.js";
+import { type DmdOptions, dmd, type Snapshots } from "../../lib/koopman/index.js";
+import { chooseAlgebra } from "../../lib/koopman/linalg/choose.js";
+import { devices } from "../../lib/runtime/device.js";
+
+const hasCuda = devices().some(({ name, usable }) => name === "cuda" && usable);
+
+/** Those that this machine has: LAPACK, and cuSOLVER where there is a CUDA device. */
+export const libraries: readonly Library[] = hasCuda ? ["lapack", "cusolver"] : ["lapack"];
+export type Library = "lapack" | "cusolver";
+
+export function algebraOf(library: Library) {
+  return chooseAlgebra({ linalg: library }, 0);
+}
+
+/** `dmd` by one library. */
+export function dmdBy(linalg: Library) {
+  return (snapshots: Snapshots, options: DmdOptions = {}) => dmd(snapshots, { ...options, linalg });
+}
 
 export type Complex = readonly [re: number, im: number];
 

@@ -1,5 +1,5 @@
 /** One training step of LeNet with SGD, momentum and weight decay, as a window of `tune` has it, lowered. */
-import type { Tensor } from "../../lib/ir/graph.js";
+import type { Graph, Tensor } from "../../lib/ir/graph.js";
 import { flatten } from "../../lib/ir/tree.js";
 import type { Type } from "../../lib/ir/types.js";
 import { lower } from "../../lib/lower/lower.js";
@@ -45,6 +45,12 @@ export const BATCH_INPUT = 2 * shapes.length + HYPER + 2;
 
 /** @param lanes 0 for a step without tangents */
 export function lenetStep(lanes: number, options: Partial<LowerOptions> = {}): Lowered {
+  const step = lenetGraph(lanes);
+  return lower(step.graph, { ...step.options, ...options });
+}
+
+/** The step before it is lowered. */
+export function lenetGraph(lanes: number): { graph: Graph; options: LowerOptions } {
   const laned = lanes > 0;
   const state = [...shapes, ...shapes].map((s) => float(s));
   const types = [
@@ -89,12 +95,8 @@ export function lenetStep(lanes: number, options: Partial<LowerOptions> = {}): L
   const count = 2 * shapes.length;
   const donate = new Map(Array.from({ length: count }, (_, i) => [i, i]));
   if (laned) for (let i = 0; i < count; i++) donate.set(count + 1 + i, count + HYPER + 3 + i);
-  return lower(simplify(graph), {
-    name: "LeNet step",
-    lanes: Math.max(1, lanes),
-    donate,
-    ...options,
-  });
+  const options = { name: "LeNet step", lanes: Math.max(1, lanes), donate };
+  return { graph: simplify(graph), options };
 }
 
 /** One line a kernel: what it does over which dimensions, and how much it reads, computes and writes. */
@@ -102,7 +104,7 @@ export function printProgram({ steps }: Program): string {
   return steps.map(printStep).join("\n");
 }
 
-function printStep(step: Step): string {
+export function printStep(step: Step<unknown>): string {
   switch (step.op) {
     case "map":
       return `map [${step.dims}] loads ${step.loads.length} code ${step.code.length} stores ${step.stores.length}`;

@@ -3,6 +3,9 @@ import { DTYPES } from "../../ir/types.js";
 import type { Ref } from "../program.js";
 import type { Argument, CudaProgram, Launch } from "./launches.js";
 
+/** Must equal kLaunchesVersion in `native/cuda/launches.h`. */
+export const LAUNCHES_VERSION = 1;
+
 /** arena: 0, 0, byteOffset; slot: 1, slot, byteOffset. */
 const ref = (r: Ref): number[] => (r.space === "arena" ? [0, 0, r.offset] : [1, r.slot, r.offset]);
 
@@ -25,10 +28,11 @@ function launch(l: Launch): number[] {
   }
 }
 
-/** Stream: arenaBytes, slots (count; dtype, bytes each), launches (count; each preceded by the count of numbers that follow it). */
+/** Stream: LAUNCHES_VERSION, arenaBytes, slots (count; dtype, bytes each), launches (count; each preceded by the count of numbers that follow it). */
 export function encodeLaunches(program: CudaProgram): Float64Array {
   const launches = program.launches.map(launch);
   return Float64Array.from([
+    LAUNCHES_VERSION,
     program.arenaBytes,
     program.slots.length,
     ...program.slots.flatMap((slot) => [DTYPES.indexOf(slot.dtype), slot.bytes]),
