@@ -27,12 +27,16 @@ import type { Inputs, Operator, Spectrum, VariantFit } from "./variants/fit.js";
 export interface Model {
   readonly operator: Operator;
   readonly inputs: Inputs | null;
+  /** Of the first column; with inputs, of the second. */
   readonly initial: HostMatrix;
+  /** With inputs, the first column: what drove it is not known. */
+  readonly origin: HostMatrix | null;
 }
 
 export function modelOfSpectrum({ eigenvalues, modes, amplitudes }: Spectrum): Model {
   const operator = { lift: modes, matrix: diagonal(eigenvalues), affine: false };
-  return { operator, inputs: null, initial: complexMatrix(amplitudes, modes.columns, 1) };
+  const initial = complexMatrix(amplitudes, modes.columns, 1);
+  return { operator, inputs: null, initial, origin: null };
 }
 
 /** Modes of the fitted operator, and the state and amplitudes that start the last trajectory. */
@@ -42,8 +46,10 @@ export function complete(problem: Problem, fit: VariantFit): { model: Model; spe
   }
   const { operator, inputs } = fit;
   const { lift, matrix, affine } = operator;
-  const initial = startOf(problem, fit);
-  const model = { operator, inputs, initial };
+  const first = columnsOf(problem.last, 0, 1);
+  const model = inputs
+    ? { operator, inputs, initial: inputs.encode(first), origin: first }
+    : { operator, inputs, initial: startOf(problem, fit), origin: null };
   if (matrix.rows === 0) {
     const none = new Float64Array(0);
     const modes = zeros(lift.rows, 0, true);
@@ -58,8 +64,8 @@ export function complete(problem: Problem, fit: VariantFit): { model: Model; spe
   // Amplitudes of the first column are fitted to modes, others follow from the state.
   const direct = !affine && !inputs && amplitudesOf(problem) === "first";
   const amplitudes = direct
-    ? at.leastSquares(modes, at.upload(columnsOf(problem.last, 0, 1)), cutoffOf(problem, fit))
-    : at.leastSquares(vectors, at.upload(initial), Number.EPSILON * order.length);
+    ? at.leastSquares(modes, at.upload(first), cutoffOf(problem, fit))
+    : at.leastSquares(vectors, at.upload(model.initial), Number.EPSILON * order.length);
   return {
     model,
     spectrum: {
@@ -81,7 +87,7 @@ function cutoffOf({ features, stacks }: Problem, { rank }: VariantFit): number {
 
 /** The first state by least squares on the first column, or on all. A constant is 1 from the start. */
 function startOf(problem: Problem, fit: VariantFit): HostMatrix {
-  const { operator, inputs } = fit;
+  const { operator } = fit;
   const { lift, matrix, affine } = operator;
   const free = matrix.rows - (affine ? 1 : 0);
   const constant = zeros(matrix.rows, 1);
@@ -89,8 +95,11 @@ function startOf(problem: Problem, fit: VariantFit): HostMatrix {
     constant.data[free] = 1;
   }
   const length = amplitudesOf(problem) === "first" ? 1 : problem.last.columns;
-  const series = inputsOf(problem, length);
-  const given = columnsFrom({ operator, inputs, initial: constant }, series, length);
+  const given = columnsFrom(
+    { operator, inputs: null, initial: constant, origin: null },
+    null,
+    length,
+  );
   const targets = plus(columnsOf(problem.last, 0, length), given, -1);
   const cutoff = cutoffOf(problem, fit);
   const [ownLift, own] = [columnsOf(lift, 0, free), rowsOf(columnsOf(matrix, 0, free), 0, free)];
@@ -136,33 +145,35 @@ export function inputsOf(
   return pickColumns(known, order);
 }
 
-/** States 0 … length − 1, and the columns that they make. What came before the first input was like it. */
-function course({ operator, inputs, initial }: Model, series: HostMatrix | null, length: number) {
-  const drive = inputs && series ? multiply(inputs.drive, delayed(series)) : null;
+/** States of the columns, the last one at `length` − 1, and the one after it. */
+function course(
+  { operator, inputs, initial, origin }: Model,
+  series: HostMatrix | null,
+  length: number,
+) {
+  const drive = inputs && series ? multiply(inputs.drive, series) : null;
   const states: HostMatrix[] = [];
   let state = initial;
-  for (let t = 0; t < length; t++) {
+  for (let t = origin ? 1 : 0; t < length; t++) {
     states.push(state);
     state = multiply(operator.matrix, state);
     if (drive) {
-      state = plus(state, columnsOf(drive, t, t + 1));
+      state = plus(state, columnsOf(drive, t - 1, t));
     }
   }
   return { states, next: state };
 }
 
-/** Column t is what drove the system into time t. */
-function delayed(series: HostMatrix): HostMatrix {
-  const order = Array.from({ length: series.columns }, (_, t) => Math.max(0, t - 1));
-  return pickColumns(series, order);
-}
-
 /** Stacked coordinates at the times 0 … length − 1. */
 export function columnsFrom(model: Model, series: HostMatrix | null, length: number): HostMatrix {
-  const { operator, inputs } = model;
+  const { operator, inputs, origin } = model;
   const { states } = course(model, series, length);
   const columns = multiply(operator.lift, beside(...states));
-  return inputs && series ? plus(columns, multiply(inputs.readout, delayed(series))) : columns;
+  if (!inputs || !series || !origin) {
+    return columns;
+  }
+  const added = multiply(inputs.readout, columnsOf(series, 0, length - 1));
+  return beside(origin, plus(columns, added));
 }
 
 /** What policies decide on; `lift` takes their states to stacked coordinates. */

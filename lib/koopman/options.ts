@@ -52,7 +52,8 @@ export interface DmdOptions extends LinalgOptions {
   readonly tikhonov?: number;
   /**
    * What amplitudes are fitted to: `"first"` (default) the first column, `"all"` every column (Jovanović
-   * et al. 2014), the default of `"hodmd"`. `"optimized"` and `"bagged"` always fit all.
+   * et al. 2014), the default of `"hodmd"`. `"optimized"` and `"bagged"` always fit all; with control the trajectory starts
+   * from the first column as it is, and amplitudes are the second's.
    */
   readonly amplitudes?: "first" | "all";
   /**
@@ -124,6 +125,9 @@ export function checkOptions(options: DmdOptions): void {
     tikhonov,
   );
   oneOf("amplitudes", amplitudes, ["first", "all"]);
+  if (options.control !== undefined && amplitudes === "all") {
+    throw bad('amplitudes "first" with control', '"all"');
+  }
   check(Array.isArray(constraints), "constraints to be an array", constraints);
   for (const constraint of constraints) {
     oneOf("a constraint", constraint, ["stable", "conjugate-pairs"]);

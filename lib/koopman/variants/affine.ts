@@ -16,7 +16,7 @@ import {
 } from "../linalg/host-matrix.js";
 import { lapack } from "../linalg/lapack.js";
 import { hostPairs, type Problem, regressors } from "../problem.js";
-import { exactFit, type Regression, regress, type VariantFit } from "./fit.js";
+import { exactFit, type Inputs, type Regression, regress, type VariantFit } from "./fit.js";
 import { exact, regressionOptions } from "./least-squares.js";
 
 /** The exact variant: with inputs where there are some. */
@@ -80,10 +80,18 @@ export function appendConstant(
   };
 }
 
-function inputsOf({ left }: Regression, readout: HostMatrix, constant: boolean) {
+function inputsOf({ left }: Regression, readout: HostMatrix, constant: boolean): Inputs {
   const own = columnsOf(readout, constant ? 1 : 0, readout.columns);
   const drive = multiplyAdjoint(left, own);
-  return { readout: own, drive: constant ? below(drive, zeros(1, own.columns)) : drive };
+  const one = realMatrix(Float64Array.of(1), 1, 1);
+  return {
+    readout: own,
+    drive: constant ? below(drive, zeros(1, own.columns)) : drive,
+    encode: (column) => {
+      const state = multiplyAdjoint(left, column);
+      return constant ? below(state, one) : state;
+    },
+  };
 }
 
 function rowsOver(from: HostMatrix, inputs: HostMatrix | null, constant: boolean): HostMatrix {

@@ -60,9 +60,7 @@ export function parametersOf(
     },
     reduce(full, values) {
       const reduced = reduceBy(parameters, full);
-      if (stable) {
-        holdAtBounds(parameters, reduced, values);
-      }
+      holdAtBounds(parameters, reduced, values, most);
       return reduced;
     },
   };
@@ -129,10 +127,13 @@ function holdAtBounds(
   parameters: readonly Parameter[],
   { gradient, hessian }: Derivatives,
   values: Float64Array,
+  most: number,
 ): void {
   const n = parameters.length;
   parameters.forEach(({ rate }, k) => {
-    if (rate && (values[k] as number) >= 0 && (gradient[k] as number) < 0) {
+    const [value, slope] = [values[k] as number, gradient[k] as number];
+    const pressing = (value >= most && slope < 0) || (value <= LEAST_RATE && slope > 0);
+    if (rate && pressing) {
       gradient[k] = 0;
       for (let i = 0; i < n; i++) {
         hessian[k * n + i] = hessian[i * n + k] = i === k ? 1 : 0;

@@ -14,10 +14,14 @@ export interface Operator {
   readonly affine: boolean;
 }
 
-/** What inputs u add: lift · stateₜ₊₁ + readout · uₜ, stateₜ₊₁ = matrix · stateₜ + drive · uₜ₋₁. */
+/**
+ * What inputs u add: column t + 1 is lift · stateₜ₊₁ + readout · uₜ and stateₜ₊₁ = matrix · stateₜ + drive · uₜ₋₁,
+ * where stateₜ₊₁ is what `encode` makes of column t.
+ */
 export interface Inputs {
   readonly drive: HostMatrix;
   readonly readout: HostMatrix;
+  encode(column: HostMatrix): HostMatrix;
 }
 
 /** Modes that were fitted as such. Complex; column t is Σ modes · eigenvaluesᵗ · amplitudes. */

@@ -73,7 +73,7 @@ export function fitExponentials(
       }
     }
     // No step helps: this is as far as rounding lets us see.
-    converged = !next || next.error <= enough || next.error > point.error * (1 - 1e-12);
+    converged = !next || next.error <= enough || next.error > point.error * (1 - 1e-10);
     point = next ?? point;
   }
   const scales = Float64Array.from(point.lengths, (length) => 1 / length);
