@@ -22,7 +22,10 @@ const line = ({ features, rows, columns, lapack, cusolver }: LinalgRow) => [
   ...cells(cusolver),
 ];
 
-export function linalgReport({ machine, gpu, rows }: LinalgResult): string {
+export const linalgTable = ({ rows }: LinalgResult): string => table(HEADER, rows.map(line));
+
+export function linalgReport(result: LinalgResult): string {
+  const { machine, gpu } = result;
   const about = gpu.usable ? `GPU: ${gpu.reason}.` : `cuSOLVER has not run here: ${gpu.reason}.`;
   return `## Fits by LAPACK and cuSOLVER
 
@@ -32,7 +35,7 @@ ${machineLine(machine, [loadLine(machine)])}
 
 ${about}
 
-${table(HEADER, rows.map(line))}
+${linalgTable(result)}
 
 Float64, means. X is all columns of the stacked trajectory but the last; the first is the paper's. A
 fit is stacking, QR, SVD, eigenvectors, modes and amplitudes, from a trajectory on the host to

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { type AccuracyOptions, accuracyReport, runAccuracy } from "./accuracy.js";
 import { count, methods, numbers, rowNames } from "./arguments.js";
 import { command, finish, note, type Output } from "./command.js";
+import { gpu } from "./gpu/command.js";
 import { kernels } from "./kernels/command.js";
 import { type LenetOptions, lenetReport, runLenet } from "./lenet.js";
 import { runLinalg } from "./linalg.js";
@@ -66,6 +67,7 @@ await new Command("bench")
   .addCommand(kernels)
   .addCommand(profile)
   .addCommand(linalg)
+  .addCommand(gpu)
   .parseAsync()
   .catch((error: unknown) => {
     console.error(`bench: ${error instanceof Error ? error.message : error}`);

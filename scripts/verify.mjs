@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fashionMnist } from "./setup/fashion-mnist.mjs";
+import { nvidiaToolkit } from "./setup/nvidia.mjs";
 import { makeAddon, makeDist, provideAll, ROOT, thisMachine } from "./setup.mjs";
 import { testCounts } from "./verify/counts.mjs";
 
@@ -22,6 +23,8 @@ const CHECKS = [
   { name: "format of C++", command: ["npm", "run", "check:format-native"] },
   { name: "types, type tests included", command: ["npm", "run", "typecheck"] },
   { name: "layers", command: ["npm", "run", "check:layers"] },
+  { name: "declarations of CUDA", command: ["node", "scripts/check-cuda-headers.mjs"] },
+  { name: "CUDA kernels for every chip", command: ["npm", "run", "check:cuda-kernels"] },
   { name: "prebuilt binary", command: ["npm", "run", "prebuild"] },
   { name: "what the binary needs and exports", command: ["npm", "run", "check:binary"] },
   { name: "packing", command: ["node", "scripts/pack.mjs"] },
@@ -97,12 +100,15 @@ function verify() {
   provideAll(ROOT);
   const fashion = fashionMnist(ROOT, thisMachine());
   console.log(`  Fashion-MNIST: ${fashion.line}`);
+  const nvidia = nvidiaToolkit(ROOT, thisMachine());
+  console.log(`  NVIDIA's headers and compiler: ${nvidia.line}`);
+  const env = { ...fashion.env, ...nvidia.env };
   const builds = [
     timed("build of the addon", () => built(() => makeAddon(ROOT))),
     timed("build of the bundle", () => built(() => makeDist(ROOT))),
   ];
-  const tests = runTests(fashion.env);
-  const checks = CHECKS.map(({ name, command }) => timed(name, () => succeeds(command)));
+  const tests = runTests(env);
+  const checks = CHECKS.map(({ name, command }) => timed(name, () => succeeds(command, env)));
   return report(tests, [...builds, ...checks]);
 }
 

@@ -6,33 +6,12 @@ import type { Graph } from "../../lib/ir/graph.js";
 import { type FloatDType, sizeOf } from "../../lib/ir/types.js";
 import { interpret } from "../../lib/reference/interpret.js";
 import { cpu, simdLevels } from "./backends.js";
-import type { Instance } from "./case.js";
 import { cases } from "./cases.js";
 import { expectClose, expectSameBits } from "./compare.js";
-import {
-  argumentValues,
-  derivativesGraph,
-  directions,
-  isSmooth,
-  lanedGraph,
-  valueGraph,
-} from "./graphs.js";
+import { argumentValues, lanedGraph } from "./graphs.js";
+import { LANES, programs, valuesFor } from "./programs.js";
 
 const RUNS = 6;
-const LANES = 3;
-
-/** The value alone, and where there are any all its derivatives with laned tangents. */
-function programs(instance: Instance, dtype: FloatDType): [string, Graph][] {
-  const value: [string, Graph] = ["value", valueGraph(instance, dtype)];
-  return isSmooth(instance, dtype)
-    ? [value, ["derivatives", derivativesGraph(instance, dtype, true)]]
-    : [value];
-}
-
-function valuesFor(graph: Graph, instance: Instance, dtype: FloatDType): number[][] {
-  const args = argumentValues(instance, dtype);
-  return [...args, ...directions(graph, args.length, instance.seed, LANES)];
-}
 
 describe.each(cases)("$name", ({ instances, tolerance }) => {
   const check = (

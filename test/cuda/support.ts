@@ -1,71 +1,61 @@
 /** Devices on the emulator, its log, and small programs of our own. */
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import { encodeLaunches } from "../../lib/lower/cuda/encode.js";
 import type { Argument, CudaProgram, Launch } from "../../lib/lower/cuda/launches.js";
 import type {
-  CudaLibraries,
   CudaOptions,
   NativeBuffer,
   NativeDevice,
   NativeJob,
   NativeProgram,
 } from "../../lib/native/addon.js";
+import { findCudaLibraries } from "../../lib/native/cuda-libraries.js";
 import { Job } from "../../lib/native/job.js";
 import { loadAddon } from "../../lib/native/load.js";
+import { type MockCall, type MockCudaOptions, mockCuda, readMockLog } from "./mock/index.js";
 
 export const addon = loadAddon();
 
-export const scratchFolder = () => mkdtempSync(join(tmpdir(), "glocal-cuda-"));
+const scratch: string[] = [];
+afterAll(() => {
+  for (const folder of scratch) rmSync(folder, { recursive: true, force: true });
+});
 
-const MOCK = process.env["MOCK_LIBS"] as string;
-
-export function mockLibraries(): CudaLibraries {
-  const only = (name: string) => [join(MOCK, name)];
-  return {
-    driver: only("libcuda.so.1"),
-    nvrtc: only("libnvrtc.so.13"),
-    nvjitlink: [],
-    cublasLt: [],
-    cublas: only("libcublas.so.13"),
-    cusparse: [],
-    cusolver: only("libcusolver.so.12"),
-  };
-}
-
-export function mockOptions(more: Partial<CudaOptions> = {}): CudaOptions {
-  return { libraries: mockLibraries(), cacheFolder: "", ordinal: 0, ...more };
-}
-
-/** A call that reached the emulator. */
-export interface Call {
-  readonly call: string;
-  readonly thread: number;
-  readonly result?: number;
-  readonly [detail: string]: unknown;
+/** An empty folder that goes when the tests of a file are done. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "glocal-cuda-"));
+  scratch.push(folder);
+  return folder;
 }
 
 const LOG = join(scratchFolder(), "calls");
-process.env["MOCK_CUDA_LOG"] = LOG;
 
-/** What was called during `work`. */
-export async function callsDuring(work: () => unknown): Promise<Call[]> {
-  writeFileSync(LOG, "");
-  await work();
-  return calls();
-}
-
-/** What was called since `callsDuring` began or `forget` was called. */
-export function calls(): Call[] {
-  if (!existsSync(LOG)) return [];
-  const lines = readFileSync(LOG, "utf8").split("\n").filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as Call);
+/** Makes this process's machine the mocked one, and says what to open it with. */
+export function mockOptions(
+  more: Partial<CudaOptions> = {},
+  machine: MockCudaOptions = {},
+): CudaOptions {
+  const { env } = mockCuda({ log: LOG, ...machine });
+  Object.assign(process.env, env);
+  return { libraries: findCudaLibraries(env), cacheFolder: "", ordinal: 0, ...more };
 }
 
 export const forget = () => writeFileSync(LOG, "");
 
-export const named = (list: readonly Call[], name: string) =>
+/** What was called since `forget` or `callsDuring`. */
+export const calls = () => readMockLog(LOG);
+
+/** What was called during `work`. */
+export async function callsDuring(work: () => unknown): Promise<MockCall[]> {
+  forget();
+  await work();
+  return calls();
+}
+
+export const named = (list: readonly MockCall[], name: string) =>
   list.filter(({ call }) => call === name);
 
 /** Waits until the emulator's log says so: what is given back is so on another thread. */

@@ -76,25 +76,10 @@ struct PatchLoader {
 
   __device__ __forceinline__ void load() {
     if (!busy()) return;
-#pragma unroll
-    for (int i = 0; i < kEach; ++i) {
-      const int y = row * strideH, x = column * strideW;
-      const int offset = (y * width + x) * channels;
-#pragma unroll
-      for (int r = 0; r < kRowsEach; ++r) {
-        const bool inside = left > 0 &&
-                            static_cast<unsigned>(rows[r].y + y) < static_cast<unsigned>(height) &&
-                            static_cast<unsigned>(rows[r].x + x) < static_cast<unsigned>(width);
-        const T* from = image + (rows[r].offset + offset);
-        if constexpr (Width == 1) {
-          held[i][r][0] = inside ? *from : T(0);
-        } else {
-          const Quad<T> quad = loadQuad(from, inside ? 4 : 0, aligned);
-#pragma unroll
-          for (int j = 0; j < Width; ++j) held[i][r][j] = quad.at[j];
-        }
-      }
-      advance();
+    if (Width > 1 && aligned) {
+      fetch<true>();
+    } else {
+      fetch<false>();
     }
   }
 
@@ -119,6 +104,30 @@ struct PatchLoader {
   }
 
  private:
+  template <bool Aligned>
+  __device__ __forceinline__ void fetch() {
+#pragma unroll
+    for (int i = 0; i < kEach; ++i) {
+      const int y = row * strideH, x = column * strideW;
+      const int offset = (y * width + x) * channels;
+#pragma unroll
+      for (int r = 0; r < kRowsEach; ++r) {
+        const bool inside = left > 0 &&
+                            static_cast<unsigned>(rows[r].y + y) < static_cast<unsigned>(height) &&
+                            static_cast<unsigned>(rows[r].x + x) < static_cast<unsigned>(width);
+        const T* from = image + (rows[r].offset + offset);
+        if constexpr (Width == 1) {
+          held[i][r][0] = inside ? *from : T(0);
+        } else {
+          const Quad<T> quad = loadWhole<Aligned>(from, inside);
+#pragma unroll
+          for (int j = 0; j < Width; ++j) held[i][r][j] = quad.at[j];
+        }
+      }
+      advance();
+    }
+  }
+
   __device__ __forceinline__ void advance() {
     column += columnStride;
     row += rowStride;

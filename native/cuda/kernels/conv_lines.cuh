@@ -29,11 +29,10 @@ struct LineLoader {
 
   __device__ __forceinline__ void load() {
     if (!busy()) return;
-#pragma unroll
-    for (int i = 0; i < kEach; ++i) {
-      held[i] = loadQuad(from, left > 0 ? valid : 0, aligned);
-      from += static_cast<long long>(kAtOnce) * columns;
-      left -= kAtOnce;
+    if (aligned) {
+      fetch<true>();
+    } else {
+      fetch<false>();
     }
   }
 
@@ -50,6 +49,21 @@ struct LineLoader {
   }
 
  private:
+  template <bool Aligned>
+  __device__ __forceinline__ void fetch() {
+#pragma unroll
+    for (int i = 0; i < kEach; ++i) {
+      if constexpr (Aligned) {
+        // Lines are whole quads, so this thread's exists or does not.
+        held[i] = loadWhole<true>(from, left > 0 && valid > 0);
+      } else {
+        held[i] = loadQuad(from, left > 0 ? valid : 0, false);
+      }
+      from += static_cast<long long>(kAtOnce) * columns;
+      left -= kAtOnce;
+    }
+  }
+
   static __device__ __forceinline__ bool busy() {
     return kQuads * kAtOnce == kConvThreads || threadIdx.x < kQuads * kAtOnce;
   }

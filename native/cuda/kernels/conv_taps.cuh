@@ -75,22 +75,10 @@ struct TapLoader {
 
   __device__ __forceinline__ void load() {
     if (!busy()) return;
-#pragma unroll
-    for (int i = 0; i < kRunsEach; ++i) {
-      const int offset = source.offset(position);
-#pragma unroll
-      for (int r = 0; r < kRowsEach; ++r) {
-        const T* from = base + (rows[r].offset + offset);
-        const bool inside = source.contains(rows[r], position);
-        if constexpr (Width == 1) {
-          held[i][r][0] = inside ? *from : T(0);
-        } else {
-          const Quad<T> quad = loadQuad(from, inside ? 4 : 0, aligned);
-#pragma unroll
-          for (int j = 0; j < Width; ++j) held[i][r][j] = quad.at[j];
-        }
-      }
-      walk.advance(position);
+    if (Width > 1 && aligned) {
+      fetch<true>();
+    } else {
+      fetch<false>();
     }
   }
 
@@ -110,6 +98,27 @@ struct TapLoader {
   }
 
  private:
+  template <bool Aligned>
+  __device__ __forceinline__ void fetch() {
+#pragma unroll
+    for (int i = 0; i < kRunsEach; ++i) {
+      const int offset = source.offset(position);
+#pragma unroll
+      for (int r = 0; r < kRowsEach; ++r) {
+        const T* from = base + (rows[r].offset + offset);
+        const bool inside = source.contains(rows[r], position);
+        if constexpr (Width == 1) {
+          held[i][r][0] = inside ? *from : T(0);
+        } else {
+          const Quad<T> quad = loadWhole<Aligned>(from, inside);
+#pragma unroll
+          for (int j = 0; j < Width; ++j) held[i][r][j] = quad.at[j];
+        }
+      }
+      walk.advance(position);
+    }
+  }
+
   static __device__ __forceinline__ bool busy() {
     return kAllBusy || threadIdx.x < kAlong * kRowsAtOnce * kRunsAtOnce;
   }

@@ -32,6 +32,19 @@ __device__ __forceinline__ void storeAligned(double* p, const Quad<double>& q) {
   *reinterpret_cast<double2*>(p + 2) = make_double2(q.at[2], q.at[3]);
 }
 
+// All four elements, or zeros; `Aligned` is known at compile time where loads stand in a loop, so
+// that they need no branches and are all on their way at once.
+template <bool Aligned, class T>
+__device__ __forceinline__ Quad<T> loadWhole(const T* p, bool wanted) {
+  Quad<T> q = {{T(0), T(0), T(0), T(0)}};
+  if constexpr (Aligned) {
+    if (wanted) q = loadAligned(p);
+  } else {
+    if (wanted) q = {{p[0], p[1], p[2], p[3]}};
+  }
+  return q;
+}
+
 // The first `valid` elements; the others are zero.
 template <class T>
 __device__ __forceinline__ Quad<T> loadQuad(const T* p, int valid, bool aligned) {

@@ -1,7 +1,7 @@
 /** Elementwise kernels. A thread does several elements at once, so that their loads are under way together. */
 import type { DType } from "../../../ir/types.js";
 import type { MapStep, View } from "../../program.js";
-import { FULL } from "../machine.js";
+import { BLOCK, FULL } from "../machine.js";
 import { indexName, indexType, isContiguous, offsetText, reach, splitIndex } from "./addressing.js";
 import { type Body, type Crew, indent, isAligned, pointersText } from "./body.js";
 import { C_TYPES, instructionsText, registerText, storedText } from "./scalars.js";
@@ -11,10 +11,15 @@ const product = (sizes: readonly number[]) => sizes.reduce((a, b) => a * b, 1);
 /** Most elements of a thread: 16 bytes of float32. */
 const TOGETHER = 4;
 
+/** Values that a thread may have under way, so that its registers hold them. */
+const valuesUnderWay = (threads: number) => (threads > BLOCK ? 24 : 64);
+
 /** How many elements a thread does at once: one before some threads have none. */
-function elementsOfThread(size: number, { threads, blocks }: Crew): number {
+function elementsOfThread({ dims, loads }: MapStep, { threads, blocks }: Crew): number {
   const available = blocks === null ? FULL : threads * blocks;
-  return Math.min(TOGETHER, 2 ** Math.ceil(Math.log2(Math.max(1, size / available))));
+  const wanted = 2 ** Math.ceil(Math.log2(Math.max(1, product(dims) / available)));
+  const held = 2 ** Math.floor(Math.log2(valuesUnderWay(threads) / Math.max(1, loads.length)));
+  return Math.max(1, Math.min(TOGETHER, wanted, held));
 }
 
 /** How four neighbours are moved at once; bool goes one by one. */
@@ -40,7 +45,7 @@ function takesNeighbours(step: MapStep, views: readonly View[], crew: Crew): boo
   const inner = step.dims.at(-1);
   if (inner === undefined || inner % TOGETHER !== 0) return false;
   const size = product(step.dims);
-  if (elementsOfThread(size, crew) < TOGETHER) return false;
+  if (elementsOfThread(step, crew) < TOGETHER) return false;
   return views
     .filter((v) => v.strides.at(-1) !== 0 && sizeOfView(v, step.dims) * TOGETHER > size)
     .every(movesAtOnce);
@@ -52,7 +57,7 @@ export function mapBody(step: MapStep, crew: Crew): Body {
   const views = [...loads, ...stores.map((s) => s.view)];
   const neighbours = takesNeighbours(step, views, crew);
   const type = indexType(size, ...views.map((v) => reach(v.strides, dims)));
-  const together = elementsOfThread(size, crew);
+  const together = elementsOfThread(step, crew);
   const chunk = crew.threads * together;
   const wanted = Math.ceil(size / chunk);
   const blocks = Math.min(wanted, crew.blocks ?? wanted);
@@ -61,11 +66,14 @@ export function mapBody(step: MapStep, crew: Crew): Body {
   const element = neighbours
     ? `first + ${thread} * ${TOGETHER}`
     : `first + u * ${crew.threads} + ${thread}`;
-  const used = new Set(views.flatMap((v) => v.strides.flatMap((s, i) => (s === 0 ? [] : [i]))));
-  for (const i of step.code) if (i.op === "iota") used.add(i.dim);
-  const contiguous = views.every((v) => isContiguous(v.strides, dims));
-  const iota = step.code.some((i) => i.op === "iota");
-  const split = contiguous && !iota ? [] : splitIndex({ type, from: "i", dims, needed: used });
+  /** Indices that views need which do not run in step with the flat one, and the code. */
+  const split = (of: readonly View[], code: boolean) => {
+    const strided = of
+      .filter((v) => !isContiguous(v.strides, dims))
+      .flatMap((v) => v.strides.flatMap((s, i) => (s === 0 ? [] : [i])));
+    const counted = step.code.flatMap((i) => (code && i.op === "iota" ? [i.dim] : []));
+    return splitIndex({ type, from: "i", dims, needed: new Set([...strided, ...counted]) });
+  };
   const offset = (v: View) => (isContiguous(v.strides, dims) ? "i" : offsetText(v.strides));
   const last = dims.length - 1;
   /** Of the u-th neighbour. */
@@ -79,7 +87,7 @@ export function mapBody(step: MapStep, crew: Crew): Body {
   const compute = instructionsText(step, load, (dim) =>
     neighbours && dim === last ? `${indexName(dim)} + u` : indexName(dim),
   );
-  const at = [`const ${type} i = ${element};`, `if (i >= ${size}) break;`, ...split];
+  const at = [`const ${type} i = ${element};`, `if (i >= ${size}) break;`];
   const unrolled = (lines: readonly string[]) => [
     "#pragma unroll",
     `for (int u = 0; u < ${together}; u++) {`,
@@ -87,7 +95,9 @@ export function mapBody(step: MapStep, crew: Crew): Body {
     "}",
   ];
   const inside = (lines: readonly string[]) =>
-    neighbours ? ["do {", ...indent([...at, ...lines]), "} while (false);"] : lines;
+    neighbours
+      ? ["do {", ...indent([...at, ...split(views, true), ...lines]), "} while (false);"]
+      : lines;
 
   const registers = [
     ...loads.map((_, i) => `T x${i}[${together}];`),
@@ -102,10 +112,15 @@ export function mapBody(step: MapStep, crew: Crew): Body {
     : [
         ...unrolled([
           ...at,
+          ...split(loads, false),
           ...loads.map((v, i) => `x${i}[u] = static_cast<T>(l${i}[${offset(v)}]);`),
         ]),
         ...unrolled([
           ...at,
+          ...split(
+            stores.map((s) => s.view),
+            true,
+          ),
           ...compute,
           ...stores.map(
             (s, i) =>

@@ -4,17 +4,13 @@
  */
 import type { ReduceStep } from "../../program.js";
 import { WARP } from "../machine.js";
-import { extents, reductionLayout } from "../reduction.js";
+import { extents, identityOf, reductionLayout } from "../reduction.js";
 import type { PartialReduceStep } from "../steps.js";
 import { indexName, indexType, offsetText, reach, splitIndex } from "./addressing.js";
 import { type Body, type Crew, indent, pointersText } from "./body.js";
 import { C_TYPES, instructionsText, literal, registerText, storedText } from "./scalars.js";
 
-const KINDS = {
-  sum: { combine: "Sum", identity: 0 },
-  max: { combine: "Max", identity: Number.NEGATIVE_INFINITY },
-  min: { combine: "Min", identity: Number.POSITIVE_INFINITY },
-} as const;
+const COMBINE = { sum: "Sum", max: "Max", min: "Min" } as const;
 
 /** Most elements that a thread has under way, in short reductions and in long ones. */
 const TOGETHER = 4;
@@ -43,19 +39,24 @@ export function reduceBody(step: ReduceStep | PartialReduceStep, crew: Crew): Bo
     ...loads.map((v) => reach(v.strides, dims)),
     ...outputs.map((o) => reach(o.view.strides, [...keptDims, parts])),
   );
-  const { combine, identity } = KINDS[kind];
+  const combine = COMBINE[kind];
+  const identity = identityOf(kind);
   const total = kind === "sum" ? "double" : "T";
-  const used = new Set(loads.flatMap((v) => v.strides.flatMap((s, i) => (s === 0 ? [] : [i]))));
-  for (const i of step.code) if (i.op === "iota") used.add(i.dim);
   const all = new Set(keptDims.map((_, i) => i));
 
   const lastPart = parts > 1 ? ["part"] : [];
   const load = (at: number) => `x${at}[u]`;
   const register = registerText(loads.length, load);
-  const element = [
-    `const ${type} j = e + u * ${along};`,
-    ...splitIndex({ type, from: "j", dims: dims.slice(kept), first: kept, needed: used }),
-  ];
+  const indices = (needed: readonly number[]) =>
+    splitIndex({
+      type,
+      from: "j",
+      dims: dims.slice(kept),
+      first: kept,
+      needed: new Set(needed),
+    });
+  const strided = loads.flatMap((v) => v.strides.flatMap((s, i) => (s === 0 ? [] : [i])));
+  const counted = step.code.flatMap((i) => (i.op === "iota" ? [i.dim] : []));
   const values = outputs.map((o, n) => `v${n}[u] = ${register(o.register)};`);
   const compute = instructionsText(step, load, indexName);
   const unrolled = (lines: readonly string[]) => [
@@ -64,23 +65,24 @@ export function reduceBody(step: ReduceStep | PartialReduceStep, crew: Crew): Bo
     ...indent(lines),
     "}",
   ];
+  const [start, end] = parts > 1 ? ["begin + place", "end"] : ["place", `${elements}`];
   const exact = parts === 1 && elements % (along * together) === 0;
   const within = (lines: readonly string[]) =>
-    exact ? lines : ["if (j < end) {", ...indent(lines), "}"];
+    exact ? lines : [`if (j < ${end}) {`, ...indent(lines), "}"];
   const round = [
     ...loads.map((_, i) => `T x${i}[${together}];`),
     ...outputs.map((_, n) => `T v${n}[${together}];`),
     ...unrolled([
       `const ${type} j = e + u * ${along};`,
       ...within([
-        ...element.slice(1),
+        ...indices(strided),
         ...loads.map((v, i) => `x${i}[u] = static_cast<T>(l${i}[${offsetText(v.strides)}]);`),
       ]),
     ]),
     ...unrolled([
-      `const ${type} j = e + u * ${along};`,
+      ...(exact && counted.length === 0 ? [] : [`const ${type} j = e + u * ${along};`]),
       ...(exact ? [] : outputs.map((_, n) => `v${n}[u] = ${literal(identity)};`)),
-      ...within([...element.slice(1), ...compute, ...values]),
+      ...within([...indices(counted), ...compute, ...values]),
     ]),
     ...outputs.map(
       (_, n) =>
@@ -89,9 +91,9 @@ export function reduceBody(step: ReduceStep | PartialReduceStep, crew: Crew): Bo
   ];
   const loop =
     rounds === 1
-      ? [`const ${type} e = begin + place;`, ...round]
+      ? [`const ${type} e = ${start};`, ...round]
       : [
-          `for (${type} e = begin + place; e < end; e += ${along * together}) {`,
+          `for (${type} e = ${start}; e < ${end}; e += ${along * together}) {`,
           ...indent(round),
           "}",
         ];
@@ -109,11 +111,15 @@ export function reduceBody(step: ReduceStep | PartialReduceStep, crew: Crew): Bo
   const body = [
     `const ${type} o = first + ${output};`,
     `const bool inside = o < ${results};`,
-    `const ${type} kept = ${keptIndex};`,
+    ...(kept > 0 ? [`const ${type} kept = ${keptIndex};`] : []),
     ...splitIndex({ type, from: "kept", dims: keptDims, needed: all }),
-    `const ${type} part = ${part};`,
-    `const ${type} begin = part * ${chunk};`,
-    `const ${type} end = begin + ${chunk} < ${elements} ? begin + ${chunk} : ${elements};`,
+    ...(parts > 1
+      ? [
+          `const ${type} part = ${part};`,
+          `const ${type} begin = part * ${chunk};`,
+          `const ${type} end = begin + ${chunk} < ${elements} ? begin + ${chunk} : ${elements};`,
+        ]
+      : []),
     ...outputs.map((_, n) => `${total} total${n} = ${literal(identity)};`),
     "if (inside) {",
     ...indent(loop),
@@ -133,12 +139,12 @@ export function reduceBody(step: ReduceStep | PartialReduceStep, crew: Crew): Bo
     ),
     "}",
   ];
-  const start = `static_cast<${type}>(block) * ${across}`;
+  const firstResult = `static_cast<${type}>(block) * ${across}`;
   const whole =
     blocks === wanted
-      ? [`const ${type} first = ${start};`, ...body]
+      ? [`const ${type} first = ${firstResult};`, ...body]
       : [
-          `for (${type} first = ${start}; first < ${results}; first += ${blocks * across}) {`,
+          `for (${type} first = ${firstResult}; first < ${results}; first += ${blocks * across}) {`,
           ...indent(body),
           "}",
         ];

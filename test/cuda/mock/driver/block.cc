@@ -13,8 +13,9 @@ constexpr int kWarp = 32;
 
 const MockServices Block::kServices = {BlockBarrier, WarpExchange};
 
+// Never destroyed: it may run while the process ends.
 Block& Block::Instance() {
-  static Block block;
+  static Block& block = *new Block;
   return block;
 }
 

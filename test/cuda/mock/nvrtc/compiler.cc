@@ -23,8 +23,8 @@ namespace {
 namespace fs = std::filesystem;
 
 // Set by the build: what modules include, and where compiled ones are kept.
-const fs::path kDeviceFolder = MOCK_DEVICE_FOLDER;
-const fs::path kCacheFolder = MOCK_CACHE_FOLDER;
+constexpr char kDeviceFolder[] = MOCK_DEVICE_FOLDER;
+constexpr char kCacheFolder[] = MOCK_CACHE_FOLDER;
 
 std::vector<std::string> Flags() {
   std::vector<std::string> flags = {
@@ -144,7 +144,7 @@ std::string Entries(const std::vector<KernelDeclaration>& kernels) {
 Compilation Compile(const NamedText& program, const std::vector<NamedText>& headers,
                     const std::vector<std::string>& definitions) {
   Compilation result;
-  const fs::path kept = kCacheFolder / (KeyOf(program, headers, definitions) + ".so");
+  const fs::path kept = fs::path(kCacheFolder) / (KeyOf(program, headers, definitions) + ".so");
   if (fs::exists(kept)) {
     result.library = ReadFile(kept);
     result.ok = result.cached = true;
@@ -155,7 +155,7 @@ Compilation Compile(const NamedText& program, const std::vector<NamedText>& head
   const fs::path& folder = temporary.path();
   for (const NamedText& header : headers) {
     // PTX can not run here, so the header that has it is replaced by one with the same functions.
-    const fs::path own = kDeviceFolder / header.name;
+    const fs::path own = fs::path(kDeviceFolder) / header.name;
     WriteFile(folder / header.name, fs::exists(own) ? ReadFile(own) : header.text);
   }
   const std::string source = fs::path(program.name).filename().string();
@@ -174,7 +174,7 @@ Compilation Compile(const NamedText& program, const std::vector<NamedText>& head
   if (result.ok) {
     std::string text = ReadFile(folder / expanded);
     const std::vector<KernelDeclaration> kernels = TakeKernels(&text);
-    const std::string prelude = "#include \"" + (kDeviceFolder / "prelude.h").string() + "\"\n";
+    const std::string prelude = "#include \"" + std::string(kDeviceFolder) + "/prelude.h\"\n";
     WriteFile(folder / expanded,
               prelude + text + "\n# 1 \"entries of the mock\"" + Entries(kernels));
     std::vector<std::string> compile = {
