@@ -26,14 +26,15 @@ export const linalgTable = ({ rows }: LinalgResult): string => table(HEADER, row
 
 export function linalgReport(result: LinalgResult): string {
   const { machine, gpu } = result;
-  const about = gpu.usable ? `GPU: ${gpu.reason}.` : `cuSOLVER has not run here: ${gpu.reason}.`;
+  const about = gpu.about.replace(/\.$/, "");
+  const where = gpu.usable ? `GPU: ${about}.` : `cuSOLVER has not run here: ${about}.`;
   return `## Fits by LAPACK and cuSOLVER
 
 \`npm run bench -- linalg\`
 
 ${machineLine(machine, [loadLine(machine)])}
 
-${about}
+${where}
 
 ${linalgTable(result)}
 
