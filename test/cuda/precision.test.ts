@@ -1,5 +1,6 @@
 /** TF32 only where it was asked for, and never in float64. */
 import { describe, expect, test } from "vitest";
+import type { TypedArray } from "../../lib/ir/array.js";
 import type { Graph, Tensor } from "../../lib/ir/graph.js";
 import type { FloatDType, Shape } from "../../lib/ir/types.js";
 import { sizeOf } from "../../lib/ir/types.js";
@@ -46,7 +47,7 @@ function errorOf(
   );
   const [want] = interpret(graph, values) as [Float64Array];
   const device = openCuda({ precision });
-  const [got] = runOn(device, graph, values, { lanes: 1 }) as [ArrayLike<number>];
+  const got = runOn(device, graph, values, { lanes: 1 })[0] as TypedArray;
   device.dispose();
   const size = want.reduce((most, v) => Math.max(most, Math.abs(v)), 0);
   return want.reduce((most, v, i) => Math.max(most, Math.abs(v - (got[i] as number))), 0) / size;

@@ -8,6 +8,8 @@
  */
 import { beforeAll, describe, expect, test } from "vitest";
 import { bilevel, glocal, jvp, learn, ops, optim } from "../../lib/index.js";
+import type { DeviceName } from "../../lib/runtime/device.js";
+import { goldenDevices } from "./devices.js";
 import { type Interpreted, interpretTraining } from "./interpreted.js";
 import {
   cnn,
@@ -80,6 +82,7 @@ describe.each([
     hyper?: ReturnType<typeof raw>;
     step?: typeof step;
     mode?: "forward" | "reverse";
+    device: DeviceName;
   }) =>
     bilevel({
       state: data.state,
@@ -93,7 +96,7 @@ describe.each([
       hypergradient: options.estimator,
       outer: optim.sgd({ lr: 0 }),
       mode: options.mode ?? "auto",
-      device: "cpu",
+      device: options.device,
     });
 
   describe("the reference interpreter", () => {
@@ -129,7 +132,7 @@ describe.each([
    * In float32 each operation errs by 6e-8 of its result. Twelve steps of some tens of operations,
    * with sums that partly cancel, leave a few hundred such roundings: 2e-5 of the largest entry.
    */
-  describe("the CPU device in float32", () => {
+  describe.each(goldenDevices)("%s in float32", (device) => {
     test.each(["forward", "reverse"] as const)(
       "gives the golden parameters and hypergradients to 2e-5 in %s mode",
       async (mode) => {
@@ -147,6 +150,7 @@ describe.each([
           hypergradient: estimator,
           outer: optim.sgd({ lr: 0 }),
           mode,
+          device,
         }).result;
         expect(result.state.params.every((p) => p.data instanceof Float32Array)).toBe(true);
         golden.params_final.forEach((array, i) => {
@@ -162,12 +166,12 @@ describe.each([
     );
   });
 
-  describe("the CPU device in float64", () => {
+  describe.each(goldenDevices)("%s in float64", (device) => {
     test.each(["forward", "reverse"] as const)(
       "gives the golden hypergradients of every step from one window of 12 in %s mode",
       async (mode) => {
         const { estimator, trajectories } = recorder({ window: 12, last: 12 });
-        await study({ estimator, mode }).result;
+        await study({ device, estimator, mode }).result;
         expect(trajectories.length).toBe(1);
         expectHypergradients(rowsOf(trajectories[0]?.data as Float64Array, 3), golden);
       },
@@ -181,13 +185,15 @@ describe.each([
         wd: learn.sigmoid(value(2)),
       };
       const { estimator, trajectories } = recorder({ window: 12, last: 12 });
-      await study({ estimator, hyper, step }).result;
+      await study({ device, estimator, hyper, step }).result;
       expectHypergradients(rowsOf(trajectories[0]?.data as Float64Array, 3), golden);
     });
 
     test("gives the golden parameters and momentum at the end", async () => {
-      const { state } = await study({ estimator: recorder({ window: 12, last: 12 }).estimator })
-        .result;
+      const { state } = await study({
+        device,
+        estimator: recorder({ window: 12, last: 12 }).estimator,
+      }).result;
       const arrays = (of: readonly { data: ArrayLike<number> }[]) => of.map((a) => a.data);
       expectArrays(arrays(state.params), golden.params_final, "parameter");
       expectArrays(arrays(state.momentum), golden.momentum_final, "momentum");
@@ -195,7 +201,7 @@ describe.each([
 
     if (name === "mlp_hpo")
       test("gives the golden tangents of the final state by jvp of the unrolled training", () => {
-        const pushed = jvp(unrolled(data, logisticStep, golden.T));
+        const pushed = jvp(unrolled(data, logisticStep, golden.T), { device });
         const [lr, mom, wd] = golden.phi as [number, number, number];
         NAMES.forEach((learned, lane) => {
           const direction = { lr: 0, mom: 0, wd: 0, [learned]: 1 };
@@ -215,7 +221,7 @@ describe.each([
 
     test("gives the golden parameters after one step", async () => {
       const { estimator } = recorder({ window: 12, last: 1 });
-      const { state } = await study({ estimator, steps: 1 }).result;
+      const { state } = await study({ device, estimator, steps: 1 }).result;
       const arrays = state.params.map((a) => a.data);
       expectArrays(arrays, golden.params_after_step1, "parameter");
     });
@@ -224,7 +230,7 @@ describe.each([
       const train: number[] = [];
       const validation: number[] = [];
       const { estimator } = recorder({ window: 1, last: 1 });
-      for await (const window of study({ estimator })) {
+      for await (const window of study({ device, estimator })) {
         train.push(window.train.loss as number);
         validation.push(window.validation.loss as number);
       }
@@ -239,7 +245,7 @@ describe.each([
           ...(rank === null ? {} : { rank }),
         });
         const windows = [];
-        for await (const window of study({ estimator })) windows.push(window);
+        for await (const window of study({ device, estimator })) windows.push(window);
         const [{ hypergradient, fallback: reason }] = windows as [(typeof windows)[0]];
         const label = `m = ${m}, last ${sigma}, rank ${rank}, rcond ${rcond}`;
         const estimate = NAMES.map((n) => hypergradient?.[n] as number);

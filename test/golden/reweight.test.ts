@@ -4,6 +4,8 @@
  */
 import { beforeAll, describe, expect, test } from "vitest";
 import { bilevel, type HostArray, jvp, learn, optim } from "../../lib/index.js";
+import type { DeviceName } from "../../lib/runtime/device.js";
+import { goldenDevices } from "./devices.js";
 import { type Interpreted, interpretTraining } from "./interpreted.js";
 import {
   criterionOf,
@@ -43,7 +45,13 @@ const learned = (Type: Float) => {
   };
 };
 
-async function train(Type: Float, options: { mode?: "forward" | "reverse"; lanes?: number } = {}) {
+interface TrainOptions {
+  readonly device: DeviceName;
+  readonly mode?: "forward" | "reverse";
+  readonly lanes?: number;
+}
+
+async function train(Type: Float, options: TrainOptions) {
   const data = dataOf(golden, Type);
   const { estimator, trajectories } = recorder({ window: 12, last: 12 });
   const { state } = await bilevel({
@@ -57,7 +65,6 @@ async function train(Type: Float, options: { mode?: "forward" | "reverse"; lanes
     batches: data.batches,
     hypergradient: estimator,
     outer: optim.sgd({ lr: 0 }),
-    device: "cpu",
     ...options,
   }).result;
   return { state, hypergradients: trajectories[0]?.data as Float64Array };
@@ -100,11 +107,11 @@ describe("the reference interpreter", () => {
   });
 });
 
-describe("the CPU device", () => {
+describe.each(goldenDevices)("%s", (device) => {
   test.each(["forward", "reverse"] as const)(
     "gives the golden final state and hypergradients of every step in float64 in %s mode",
     async (mode) => {
-      const { state, hypergradients } = await train(Float64Array, { mode });
+      const { state, hypergradients } = await train(Float64Array, { device, mode });
       const arrays = (of: readonly HostArray[]) => of.map((a) => a.data);
       expect(worstArray(arrays(state.params), golden.params_final)).toBeLessThan(TOLERANCE);
       expect(worstArray(arrays(state.momentum), golden.momentum_final)).toBeLessThan(TOLERANCE);
@@ -113,9 +120,13 @@ describe("the CPU device", () => {
   );
 
   test("gives the same with lanes in chunks of 1, 4, 5 and 13, to 1e-12", async () => {
-    const { hypergradients: whole } = await train(Float64Array);
+    const { hypergradients: whole } = await train(Float64Array, { device });
     for (const lanes of [1, 4, 5, 13]) {
-      const { hypergradients, state } = await train(Float64Array, { mode: "forward", lanes });
+      const { hypergradients, state } = await train(Float64Array, {
+        device,
+        mode: "forward",
+        lanes,
+      });
       expect(distance(hypergradients, [...whole]), `${lanes} lanes`).toBeLessThan(1e-12);
       const arrays = state.params.map((a) => a.data);
       expect(worstArray(arrays, golden.params_final), `${lanes} lanes`).toBeLessThan(TOLERANCE);
@@ -127,7 +138,7 @@ describe("the CPU device", () => {
    * with sums that partly cancel, leave a few hundred such roundings: 2e-5 of the largest entry.
    */
   test("gives the golden parameters and hypergradients to 2e-5 in float32", async () => {
-    const { state, hypergradients } = await train(Float32Array);
+    const { state, hypergradients } = await train(Float32Array, { device });
     expect(
       worstArray(
         state.params.map((a) => a.data),
@@ -138,7 +149,7 @@ describe("the CPU device", () => {
   });
 
   test("gives the golden tangents of the final state by jvp of the unrolled training", () => {
-    const pushed = jvp(unrolled(dataOf(golden), reweightStep, golden.T));
+    const pushed = jvp(unrolled(dataOf(golden), reweightStep, golden.T), { device });
     const primal = network(Float64Array);
     const lane = (i: number) => {
       const direction = network(Float64Array);
