@@ -4,6 +4,7 @@ import { type AccuracyOptions, accuracyReport, runAccuracy } from "./accuracy.js
 import { count, methods, numbers, rowNames } from "./arguments.js";
 import { command, finish, note, type Output } from "./command.js";
 import { gpu } from "./gpu/command.js";
+import { hypergradients } from "./hypergradients.js";
 import { kernels } from "./kernels/command.js";
 import { type LenetOptions, lenetReport, runLenet } from "./lenet.js";
 import { runLinalg } from "./linalg.js";
@@ -66,6 +67,7 @@ await new Command("bench")
   .addCommand(accuracy)
   .addCommand(kernels)
   .addCommand(profile)
+  .addCommand(hypergradients)
   .addCommand(linalg)
   .addCommand(gpu)
   .parseAsync()

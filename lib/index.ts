@@ -8,25 +8,40 @@ export {
   bilevel,
   type TensorsOf,
 } from "./hyper/bilevel.js";
-export type { Estimate, Estimator, Horizon, Trajectory } from "./hyper/estimator.js";
+export type {
+  Estimate,
+  Estimator,
+  Horizon,
+  StudyFacts,
+  Trajectory,
+  WindowEstimator,
+  WindowTrajectory,
+} from "./hyper/estimator.js";
 export {
   type GlobalSettings,
   type GlocalSettings,
   global,
   glocal,
+  type LocalSettings,
+  last,
   local,
+  mean,
   none,
+  type TangentSettings,
   type WindowSettings,
 } from "./hyper/estimators.js";
 export * as learn from "./hyper/learn.js";
 export type { StepContext } from "./hyper/problem.js";
 export type { Study } from "./hyper/study.js";
+export type { CriterionSample } from "./hyper/subset.js";
+export type { CarriedTangents, Progress, Tangents } from "./hyper/tangents.js";
 export { type ModelFunction, type TuneOptions, type TuneResult, tune } from "./hyper/tune.js";
 export type {
   BilevelResult,
   HyperValue,
   ScheduleEntry,
   StudyResult,
+  TangentReport,
   TestMetrics,
   WindowReport,
 } from "./hyper/types.js";

@@ -10,12 +10,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { CHIPS, KERNEL_FOLDER, nvccCompiler, nvrtcCompiler } from "./cuda/compilers.mjs";
+import { MOST_SPILLED_BYTES } from "./cuda/limits.mjs";
 import { isMain } from "./is-main.mjs";
 
 /** @typedef {import("./cuda/compilers.mjs").Compiled} Compiled */
-
-/** Sixteen words: of what is needed between slices, not within. More would mean that a tile is too large. */
-const MOST_SPILLED_BYTES = 64;
 
 /** @param {Compiled[]} compiled @returns {string[]} a line for each kernel: what it takes on each chip */
 function table(compiled) {

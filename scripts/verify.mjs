@@ -24,7 +24,11 @@ const CHECKS = [
   { name: "types, type tests included", command: ["npm", "run", "typecheck"] },
   { name: "layers", command: ["npm", "run", "check:layers"] },
   { name: "declarations of CUDA", command: ["node", "scripts/check-cuda-headers.mjs"] },
-  { name: "CUDA kernels for every chip", command: ["npm", "run", "check:cuda-kernels"] },
+  { name: "fixed CUDA kernels for every chip", command: ["npm", "run", "check:cuda-kernels"] },
+  {
+    name: "generated CUDA kernels for every chip",
+    command: ["npm", "run", "check:generated-kernels"],
+  },
   { name: "prebuilt binary", command: ["npm", "run", "prebuild"] },
   { name: "what the binary needs and exports", command: ["npm", "run", "check:binary"] },
   { name: "packing", command: ["node", "scripts/pack.mjs"] },

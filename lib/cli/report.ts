@@ -18,6 +18,8 @@ export function formatReport(result: RunResult): string {
     ["steps", String(result.steps)],
     ["windows", String(result.windows)],
     ["fallbacks", String(result.fallbacks)],
+    ...(result.clips > 0 ? [["clipped tangents", String(result.clips)]] : []),
+    ...(result.resets > 0 ? [["tangents reset", String(result.resets)]] : []),
     ["ms per step", formatNumber(result.msPerStep)],
     ["device", device(result)],
   );

@@ -23,6 +23,9 @@ export interface RunResult {
   readonly windows: number;
   /** Windows in which the estimator could not do what it is named for; the journal says why. */
   readonly fallbacks: number;
+  /** Windows in which carried tangents were clipped, and in which they were not finite and began again at zero. */
+  readonly clips: number;
+  readonly resets: number;
   /** True when a signal ended the run before its last step. */
   readonly stopped: boolean;
   /** Where and how training left the finite numbers; null when it did not. */
@@ -51,6 +54,8 @@ export function completeOutcome(study: TuneResult, { settings, folder }: Context
     test: study.test,
     windows: study.windows,
     fallbacks: study.fallbacks,
+    clips: study.clips,
+    resets: study.resets,
     stopped: study.stopped,
     diverged: study.diverged,
     error: null,
@@ -80,6 +85,8 @@ export function brokenOutcome(
     test: windows.findLast((window) => window.test)?.test ?? null,
     windows: windows.length,
     fallbacks: windows.filter((window) => window.fallback !== null).length,
+    clips: windows.filter(({ tangents }) => tangents && tangents.clipped > 0).length,
+    resets: windows.filter(({ tangents }) => tangents && tangents.reset > 0).length,
     stopped: code === "GLOCAL_ABORTED",
     diverged: error instanceof GlocalError ? error.divergence : null,
     error: { code, message },

@@ -8,6 +8,7 @@ import type { WindowReport } from "../hyper/types.js";
 import { createRunFolder, freeRunPath, requireFreeFolder } from "../study/index.js";
 import { toJson } from "../study/json.js";
 import { runConfig } from "./config.js";
+import { ESTIMATORS } from "./estimators.js";
 import type { Io } from "./io.js";
 import type { Library } from "./library.js";
 import { startProgress } from "./progress.js";
@@ -34,7 +35,9 @@ export async function runRecipe(settings: RunSettings, io: Io, library: Library)
   const recipe = RECIPES[settings.recipe] as Recipe;
   const data = await recipe.load(settings.data && resolve(io.cwd, settings.data), io);
   const count = data.train.y.data.length;
-  checkBatchSize(count - validationCount(count, settings.validation), settings.batch);
+  const held = validationCount(count, settings.validation);
+  checkBatchSize(count - held, settings.batch);
+  checkSubset(settings.criterionSubset, held);
 
   const config = runConfig({ settings, data, startedAt, devices: library.devices() });
   const folder = createRunFolder(path, config);
@@ -55,6 +58,7 @@ export async function runRecipe(settings: RunSettings, io: Io, library: Library)
     const study = library.tune({
       ...tuneOptions(settings, data, library),
       signal: stop.signal,
+      progress: (step) => progress.advance(step),
       journal(window) {
         folder.append(window);
         windows.push(window);
@@ -83,6 +87,14 @@ export async function runRecipe(settings: RunSettings, io: Io, library: Library)
   return outcome.result.stopped ? STOPPED : 0;
 }
 
+function checkSubset(subset: number | undefined, held: number): void {
+  if (subset === undefined || subset <= held) return;
+  throw new GlocalError("GLOCAL_BAD_OPTION", {
+    expected: `--criterion-subset to be at most ${held}, the number of validation examples`,
+    received: String(subset),
+  });
+}
+
 /** Whether an error says how training went, rather than that it could not begin. */
 function endsInOrder(error: unknown): boolean {
   return (
@@ -96,14 +108,8 @@ function tuneOptions(
   data: Dataset,
   library: Library,
 ): Omit<TuneOptions, "signal" | "journal"> {
-  const { estimator, window, last, stacks, threads } = settings;
+  const { estimator, criterionSubset: subset, threads } = settings;
   const hyper = (value: number) => (estimator === "none" ? value : library.learn.sigmoid(value));
-  const estimators = {
-    none: () => library.none({ window }),
-    local: () => library.local({ window }),
-    global: () => library.global({ window }),
-    glocal: () => library.glocal({ window, last, stacks }),
-  };
   return {
     model: (RECIPES[settings.recipe] as Recipe).model(library),
     data,
@@ -113,7 +119,8 @@ function tuneOptions(
       weightDecay: hyper(settings.weightDecay),
     }),
     outer: library.optim.adam({ lr: settings.outerLr }),
-    hypergradient: estimators[estimator](),
+    hypergradient: ESTIMATORS[estimator].make(library, settings),
+    ...(subset === undefined ? {} : { criterion: { batch: subset } }),
     steps: settings.steps,
     batchSize: settings.batch,
     seed: settings.seed,

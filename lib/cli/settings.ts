@@ -1,9 +1,9 @@
 /** What `glocal run` was asked to do: options, the recipe's defaults and what must fit together. */
 
+import { type EstimatorName, type EstimatorOptions, usesOption } from "./estimators.js";
 import { RECIPES, type RecipeDefaults } from "./recipes.js";
 import { UsageError } from "./usage-error.js";
 
-export const ESTIMATORS = ["none", "local", "global", "glocal"] as const;
 export const DEVICES = ["auto", "cpu", "cuda"] as const;
 export const PRECISIONS = ["float32", "tf32"] as const;
 export const ON_DIVERGENCE = ["throw", "record"] as const;
@@ -11,7 +11,11 @@ export const ON_DIVERGENCE = ["throw", "record"] as const;
 /** Options as they come from the command line; what is absent is the recipe's. */
 export interface RunOptions extends Partial<RecipeDefaults> {
   readonly seed: number;
-  readonly estimator: (typeof ESTIMATORS)[number];
+  readonly estimator: EstimatorName;
+  readonly tangents: EstimatorOptions["tangents"];
+  readonly clip?: number;
+  /** Validation examples that hypergradients see, drawn for each window; all without it. */
+  readonly criterionSubset?: number;
   readonly device: (typeof DEVICES)[number];
   readonly precision: (typeof PRECISIONS)[number];
   readonly threads?: number;
@@ -29,7 +33,14 @@ export interface RunSettings extends RecipeDefaults, Omit<RunOptions, keyof Reci
 export function settingsFor(recipe: string, options: RunOptions): RunSettings {
   const defaults = RECIPES[recipe]?.defaults as RecipeDefaults;
   const settings = { ...defaults, ...options, recipe };
-  if (settings.estimator === "none") return settings;
+  const { estimator, tangents, clip, last } = settings;
+  if (tangents !== "reset" && !usesOption(estimator, "tangents"))
+    throw new UsageError(
+      `--tangents ${tangents} is for estimators that go from window to window; --estimator ${estimator} carries nothing.`,
+    );
+  if (clip !== undefined && tangents === "reset")
+    throw new UsageError("--clip shortens tangents that are carried: use it with --tangents.");
+  if (estimator === "none") return settings;
 
   for (const [flag, value] of [
     ["--lr", settings.lr],
@@ -41,16 +52,14 @@ export function settingsFor(recipe: string, options: RunOptions): RunSettings {
       `${flag} is learned through a sigmoid, so it has to begin strictly between 0 and 1, not at ${value}. Use --estimator none to keep it fixed.`,
     );
   }
-  if (settings.estimator !== "glocal") return settings;
-
-  if (settings.last > settings.window) {
+  if (usesOption(estimator, "last") && last > settings.window) {
     throw new UsageError(
-      `--last ${settings.last} asks for more hypergradients than --window ${settings.window} has steps.`,
+      `--last ${last} asks for more hypergradients than --window ${settings.window} has steps.`,
     );
   }
-  if (settings.last < settings.stacks + 2) {
+  if (usesOption(estimator, "stacks") && last < settings.stacks + 2) {
     throw new UsageError(
-      `--last ${settings.last} is too short for --stacks ${settings.stacks}: it takes at least ${settings.stacks + 2} hypergradients.`,
+      `--last ${last} is too short for --stacks ${settings.stacks}: it takes at least ${settings.stacks + 2} hypergradients.`,
     );
   }
   return settings;

@@ -7,6 +7,7 @@ export { type Batches, type BatchesOptions, checkBatchSize, shuffledBatches } fr
 export { parseIdx, readIdx } from "./idx.js";
 export type { DatasetOptions } from "./mnist.js";
 export { splitValidation, validationCount } from "./split.js";
+export { randomSubset } from "./subset.js";
 export type { Dataset, Split } from "./types.js";
 
 /** Loaders by name. */

@@ -3,7 +3,7 @@
 import { keyOf, philox4x32 } from "../ir/philox.js";
 
 /** Uses of randomness that must not share numbers. Part of what a seed means: never renumber. */
-export const STREAM = { validation: 0, batches: 1 } as const;
+export const STREAM = { validation: 0, batches: 1, criterion: 2 } as const;
 
 export interface PermutationKey {
   /** Integer in 0 … 2⁵³−1. */
@@ -17,12 +17,17 @@ export interface PermutationKey {
  * A permutation of 0 … count−1 by Fisher–Yates from the end. Draw d takes two
  * words of the Philox block with counter (⌊d/2⌋, epoch, stream, 0) under the
  * seed as key, as one 53-bit fraction; the bias of scaling it is below count·2⁻⁵³.
+ * After `draws` of them, the last entries that many are a random choice and the rest is in no order.
  */
-export function permutation(count: number, { seed, stream, epoch }: PermutationKey): Int32Array {
+export function permutation(
+  count: number,
+  { seed, stream, epoch }: PermutationKey,
+  draws = count - 1,
+): Int32Array {
   const order = Int32Array.from({ length: count }, (_, i) => i);
   const key = keyOf(seed);
   const words = new Uint32Array(4);
-  for (let draw = 0; draw < count - 1; draw++) {
+  for (let draw = 0; draw < Math.min(draws, count - 1); draw++) {
     if (draw % 2 === 0) philox4x32([draw / 2, epoch, stream, 0], key, words);
     const at = draw % 2 === 0 ? 0 : 2;
     const fraction =

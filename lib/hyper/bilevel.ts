@@ -8,10 +8,9 @@ import type { Hyperparameter } from "../optim/hyperparameter.js";
 import type { Optimizer } from "../optim/optimizer.js";
 import { type Device, type DeviceOptions, openDevice } from "../runtime/device.js";
 import type { ModeName } from "./choose-mode.js";
-import type { Estimator } from "./estimator.js";
+import { checkEstimator, type Estimator } from "./estimator.js";
 import { glocal } from "./estimators.js";
 import {
-  checkEstimator,
   checkFunction,
   checkIndex,
   checkOuter,
@@ -24,6 +23,7 @@ import { Problem, type StepContext } from "./problem.js";
 import type { CompileSwitches } from "./program-inputs.js";
 import { examplesOf } from "./resident.js";
 import { Study } from "./study.js";
+import { type CriterionSample, Subset } from "./subset.js";
 import { Trainer } from "./trainer.js";
 import type { BilevelResult, WindowReport } from "./types.js";
 import { runWindows } from "./windows.js";
@@ -57,6 +57,12 @@ export interface BilevelOptions<State, Hyper, Batch> extends DeviceOptions {
   /** Inner steps of the whole training (T). */
   readonly steps: number;
   readonly batchSize: number;
+  /**
+   * Lets hypergradients see few validation examples: `batch` of them, drawn at random for each window
+   * (`resample: "window"`) and the same for all its points, so that their noise is common to the
+   * trajectory. A window's validation loss is then of those; the result's is of all. Default: all.
+   */
+  readonly criterionSample?: CriterionSample;
   /** How hypergradients are estimated. Default `glocal()`. */
   readonly hypergradient?: Estimator;
   /** Updates the unconstrained hyperparameters after each window. Default `adam({ lr: 0.05 })`. */
@@ -79,6 +85,8 @@ export interface BilevelOptions<State, Hyper, Batch> extends DeviceOptions {
   readonly onDivergence?: "throw" | "record";
   /** Stops between two steps and keeps what was done. */
   readonly signal?: AbortSignal;
+  /** Called about ten times a second while a window trains, with the inner steps done since the study began. */
+  readonly progress?: (step: number) => void;
   /** Validation examples per chunk: the more, the fewer programs are called. Memory grows with it where the criterion mixes examples, and up to 4 GiB where one example takes more than 64 MiB of intermediate values. Results do not depend on it beyond rounding. Default 1,000. */
   readonly criterionBatch?: number;
   /**
@@ -95,8 +103,18 @@ export interface BilevelOptions<State, Hyper, Batch> extends DeviceOptions {
 
 const KNOWN = new Set([
   ...["state", "hyper", "step", "criterion", "data", "steps", "batchSize", "hypergradient"],
-  ...["outer", "seed", "batches", "evaluate", "onDivergence", "signal", "criterionBatch"],
-  ...["mode", "lanes", "switches", "device", "threads", "simd", "precision"],
+  ...[
+    "outer",
+    "seed",
+    "batches",
+    "evaluate",
+    "onDivergence",
+    "signal",
+    "progress",
+    "criterionBatch",
+  ],
+  ...["criterionSample", "mode", "lanes", "switches"],
+  ...["device", "threads", "simd", "precision"],
 ]);
 const EVALUATE = new Set(["every", "data", "metrics"]);
 
@@ -128,6 +146,7 @@ export function bilevel<State, Hyper, Batch>(
   checkEstimator(estimator);
   checkOuter(outer);
   checkSignal(options.signal);
+  if (options.progress !== undefined) checkFunction("progress", options.progress);
   if (onDivergence !== "throw" && onDivergence !== "record")
     throw new GlocalError("GLOCAL_BAD_OPTION", {
       expected: 'onDivergence to be "throw" or "record"',
@@ -135,7 +154,8 @@ export function bilevel<State, Hyper, Batch>(
     });
   const train = examplesOf(options.data?.train, "training");
   const validation = examplesOf(options.data?.validation, "validation");
-  const { step, criterion } = options;
+  const { step, criterion, criterionSample: sample } = options;
+  const subset = sample && new Subset(sample, "criterionSample", validation.count, seed);
   const problem = new Problem(options.state, options.hyper, { step, criterion });
   if (estimator.horizon !== "none") problem.hyper.requireLearned(estimator.name);
   const { batches = shuffledBatches({ count: train.count, batchSize, seed }) } = options;
@@ -153,6 +173,8 @@ export function bilevel<State, Hyper, Batch>(
           : steps,
       last: estimator.last,
       criterionBatch,
+      subset: subset?.size,
+      carries: (estimator.tangents ?? "reset") !== "reset",
       mode: options.mode ?? "auto",
       lanes: options.lanes,
       switches: options.switches ?? {},
@@ -173,9 +195,12 @@ export function bilevel<State, Hyper, Batch>(
     estimator,
     outer: new OuterUpdate(outer, problem.hyper.size),
     steps,
+    seed,
+    subset,
     indexOf: (t) => checkIndex(batches.at(t), t, batchSize, train.count),
     onDivergence,
     signal: stop.signal,
+    progress: options.progress,
     device,
     done: () => options.signal?.removeEventListener("abort", forward),
   });

@@ -33,6 +33,8 @@ export interface ModeOptions {
   readonly mode: ModeName;
   /** Most lanes that run together in forward mode. */
   readonly lanes: number | undefined;
+  /** Whether tangents are carried from window to window, which only forward mode can do. */
+  readonly carries: boolean;
   readonly switches: CompileSwitches;
 }
 
@@ -72,27 +74,35 @@ function reverseCandidate(options: ModeOptions): Candidate {
 
 /** @throws GLOCAL_BAD_OPTION for a mode that does not exist */
 export function chooseMode(options: ModeOptions): Mode {
-  const { device, memory, criterion, criterionLoss, plain, last, mode, switches } = options;
+  const { device, memory, criterion, criterionLoss, plain, last, mode, carries } = options;
+  const { switches } = options;
   if (!["auto", "forward", "reverse"].includes(mode))
     throw new GlocalError("GLOCAL_BAD_OPTION", {
       expected: 'mode to be "auto", "forward" or "reverse"',
       received: JSON.stringify(mode),
     });
+  if (carries && mode === "reverse")
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: 'mode to be "forward" or "auto" where tangents are carried from window to window',
+      received: '"reverse"',
+      hint: 'Adjoints have nothing to carry: leave mode out, or use tangents: "reset".',
+    });
   const forward = mode === "reverse" ? undefined : forwardCandidate(options);
-  const reverse = mode === "forward" ? undefined : reverseCandidate(options);
+  const reverse = mode === "forward" || carries ? undefined : reverseCandidate(options);
   const compile = ({ graph }: Candidate) =>
     Executable.compile(device, graph.graph, { ...graph.options, ...switches });
   if (forward && (!reverse || forward.cost <= reverse.cost))
-    return new ForwardMode(
+    return new ForwardMode({
       device,
       memory,
       criterion,
       criterionLoss,
-      compile(forward),
-      forward.lanes,
+      step: compile(forward),
+      lanes: forward.lanes,
       last,
+      carries,
       switches,
-    );
+    });
   const chosen = reverse as Candidate;
   return new ReverseMode(
     memory,

@@ -12,7 +12,7 @@ import { pullback } from "../transform/derivative.js";
 import { simplify } from "../transform/simplify.js";
 import type { Problem, StepContext } from "./problem.js";
 import { type CompileSwitches, floatLeaves, groups, laned, spec } from "./program-inputs.js";
-import { type Chunks, rowsType } from "./resident.js";
+import type { Chunks } from "./resident.js";
 
 export interface CriterionProgram {
   readonly executable: Executable;
@@ -24,7 +24,7 @@ export interface CriterionProgram {
 /**
  * One chunk of the criterion.
  *
- * Inputs: state, raw hyperparameters, chunk, weights, accumulated loss (in place), and with
+ * Inputs: state, raw hyperparameters, those of the chunk, accumulated loss (in place), and with
  * `gradient` the accumulated gradients (in place).
  */
 export function criterionProgram(
@@ -36,28 +36,23 @@ export function criterionProgram(
 ): CriterionProgram {
   const state = problem.stateTypes;
   const hyper = problem.hyperTypes;
-  const { examples, size } = chunks;
   const scalar: Type = { dtype: problem.dtype, shape: [], laned: false };
   const fixed = [
     ...spec("state", state),
     ...spec("hyper", hyper),
-    ...examples.leaves.map((leaf, i) => ({
-      name: `data ${examples.def.paths[i]}`,
-      type: rowsType(leaf, size),
-    })),
-    { name: "weights", type: { ...scalar, shape: [size] } },
+    ...chunks.specs,
     { name: "loss", type: scalar },
   ];
   const losses = (xs: readonly Tensor[]) => {
-    const [theta, phi, data, [weights, total]] = groups(
+    const [theta, phi, inputs, [total]] = groups(
       xs,
       state.length,
       hyper.length,
-      examples.leaves.length,
-      2,
-    ) as [Tensor[], Tensor[], Tensor[], [Tensor, Tensor]];
-    const context = constantContext();
-    const each = problem.criterion(theta, phi, examples.def.rebuild(data), context, size);
+      chunks.specs.length,
+      1,
+    ) as [Tensor[], Tensor[], Tensor[], [Tensor]];
+    const { batch, weights } = chunks.examples(inputs);
+    const each = problem.criterion(theta, phi, batch, constantContext(), chunks.size);
     const loss = sum(mul(each, weights));
     const wrt = [...floatLeaves(state).map((i) => theta[i] as Tensor), ...phi];
     const grads = gradient ? pullback([loss], [full([], 1, problem.dtype)], wrt) : [];
@@ -88,7 +83,7 @@ export function criterionProgram(
   const executable = Executable.compile(device, simplify(graph), {
     name: gradient ? "criterion gradient" : "criterion",
     donate: new Map(graph.outputs.map((_, i) => [i, first + i])),
-    batch: fixed.flatMap((_, i) => (i >= state.length + hyper.length && i < first ? [i] : [])),
+    batch: chunks.batch.map((i) => state.length + hyper.length + i),
     ...switches,
   });
   return { executable, stateLeaves, hyperLeaves };
@@ -141,7 +136,7 @@ export type MetricsFunction = (
 /**
  * Weighted means of per-example metrics over one chunk, e.g. test loss and accuracy.
  *
- * Inputs: state, chunk, weights, accumulated means [metrics] (in place).
+ * Inputs: state, those of the chunk, accumulated means [metrics] (in place).
  */
 export function metricsProgram(
   device: Device,
@@ -150,26 +145,15 @@ export function metricsProgram(
   metrics: MetricsFunction,
   switches: CompileSwitches,
 ): { executable: Executable; count: number } {
-  const { examples, size } = chunks;
   const scalar: Type = { dtype: problem.dtype, shape: [], laned: false };
-  const fixed = [
-    ...spec("state", problem.stateTypes),
-    ...examples.leaves.map((leaf, i) => ({
-      name: `data ${examples.def.paths[i]}`,
-      type: rowsType(leaf, size),
-    })),
-    { name: "weights", type: { ...scalar, shape: [size] } },
-  ];
+  const states = problem.stateTypes.length;
+  const fixed = [...spec("state", problem.stateTypes), ...chunks.specs];
   const means = (xs: readonly Tensor[]) => {
-    const [theta, data, [weights]] = groups(
-      xs,
-      problem.stateTypes.length,
-      examples.leaves.length,
-      1,
-    ) as [Tensor[], Tensor[], [Tensor]];
+    const [theta, inputs] = groups(xs, states, chunks.specs.length) as [Tensor[], Tensor[]];
+    const { batch, weights } = chunks.examples(inputs);
     const context = { ...constantContext(), train: false, report: () => {} };
     const state = problem.stateDef.rebuild(theta);
-    const values = metrics(state, examples.def.rebuild(data), context);
+    const values = metrics(state, batch, context);
     return concat(values.map((v) => reshape(sum(mul(v, weights)), [1])));
   };
   let count = 0;
@@ -183,7 +167,7 @@ export function metricsProgram(
   const executable = Executable.compile(device, simplify(graph), {
     name: "metrics",
     donate: new Map([[0, fixed.length]]),
-    batch: fixed.flatMap((_, i) => (i >= problem.stateTypes.length ? [i] : [])),
+    batch: chunks.batch.map((i) => states + i),
     ...switches,
   });
   return { executable, count };

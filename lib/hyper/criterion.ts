@@ -1,4 +1,4 @@
-/** The criterion on the device: its value and its gradient, chunk by chunk over the validation data. */
+/** The criterion on the device: its value and its gradient, chunk by chunk over the validation data or some of them. */
 import type { Type } from "../ir/types.js";
 import type { Device } from "../runtime/device.js";
 import type { DeviceArray, DeviceJob, Executable } from "../runtime/executable.js";
@@ -14,7 +14,10 @@ export class Criterion {
   constructor(
     private readonly device: Device,
     private readonly memory: Memory,
-    private readonly chunks: Chunks,
+    /** All validation data: what the value is of. */
+    private readonly whole: Chunks,
+    /** What the gradient is of. */
+    private readonly seen: Chunks,
     private readonly switches: CompileSwitches,
   ) {}
 
@@ -25,7 +28,8 @@ export class Criterion {
   }
 
   private compile(gradient: boolean): CriterionProgram {
-    const { device, memory, chunks, switches } = this;
+    const { device, memory, switches } = this;
+    const chunks = gradient ? this.seen : this.whole;
     return criterionProgram(device, memory.problem, chunks, gradient, switches);
   }
 
@@ -39,31 +43,30 @@ export class Criterion {
     ];
   }
 
-  /** The value for the state as it is. */
+  /** The value over all validation data for the state as it is. */
   addValue(job: DeviceJob, loss: DeviceArray): void {
     this.valueProgram ??= this.compile(false).executable;
     job.zero(loss, this.memory.width);
-    this.addChunks(job, this.valueProgram, [loss]);
+    this.addChunks(job, this.valueProgram, this.whole, [loss]);
   }
 
-  /** The value and the gradients for the state as it is. */
+  /** The value and the gradients, over what a window sees of the data, for the state as it is. */
   addGradient(job: DeviceJob, loss: DeviceArray, gradients: readonly DeviceArray[]): void {
     job.zero(loss, this.memory.width);
     this.gradientTypes.forEach((type, i) => {
       job.zero(gradients[i] as DeviceArray, bytesOf(type));
     });
-    this.addChunks(job, this.gradient.executable, [loss, ...gradients]);
+    this.addChunks(job, this.gradient.executable, this.seen, [loss, ...gradients]);
   }
 
-  private addChunks(job: DeviceJob, program: Executable, sums: readonly DeviceArray[]): void {
+  private addChunks(
+    job: DeviceJob,
+    program: Executable,
+    chunks: Chunks,
+    sums: readonly DeviceArray[],
+  ): void {
     const { state, raw } = this.memory;
-    for (let c = 0; c < this.chunks.count; c++)
-      job.call(program, [
-        ...state,
-        ...raw,
-        ...this.chunks.leaves(c),
-        this.chunks.weights(c),
-        ...sums,
-      ]);
+    for (let c = 0; c < chunks.count; c++)
+      job.call(program, [...state, ...raw, ...chunks.arrays(c), ...sums]);
   }
 }

@@ -1,12 +1,14 @@
 /** What an estimator is: which hypergradients a study collects, and what it makes of them. */
 
 import type { Device } from "../runtime/device.js";
+import { checkWhole, isRecord, refuse } from "./options.js";
+import { checkTangents, type Tangents } from "./tangents.js";
 
 /** How far a window's hypergradients look. */
 export type Horizon =
   /** No hypergradients. */
   | "none"
-  /** To the end of the window, from its start (eq. 7–8). */
+  /** To the end of the window, from its start (eq. 7–8), or from further back where tangents are carried. */
   | "window"
   /** Greedy global: from the window's start to the end of training, then back to the window's end. */
   | "playout"
@@ -24,6 +26,31 @@ export interface Trajectory {
   readonly stepsLeft: number;
 }
 
+/** A trajectory with all that a study knows of the window it comes from. */
+export interface WindowTrajectory extends Trajectory {
+  /** Counts from 1. Windows without finite hypergradients are not shown. */
+  readonly window: number;
+  /** Inner steps of this window. */
+  readonly steps: number;
+  /** Inner steps before the last point, from the start of training. */
+  readonly stepsDone: number;
+  /** φ in force during the window, unconstrained [size]. */
+  readonly phi: Float64Array;
+  /** Steps that the tangents at the window's end look back on, each with its weight: `steps` unless they are carried. */
+  readonly memory: number;
+}
+
+/** What a study tells an estimator before its first window. */
+export interface StudyFacts {
+  /** q, the number of hyperparameters. */
+  readonly size: number;
+  /** T, inner steps of the whole training. */
+  readonly steps: number;
+  readonly seed: number;
+  /** The study's, open, for heavy work. */
+  readonly device: Device;
+}
+
 export interface Estimate {
   /** [size] */
   readonly gradient: Float64Array;
@@ -31,6 +58,17 @@ export interface Estimate {
   readonly eigenvalues: readonly (readonly [number, number])[] | null;
   /** Why the estimate is not what the estimator is named for, and what it is instead; null when it is. */
   readonly fallback: string | null;
+  /** The method that was taken, of an estimator that chooses among several. */
+  readonly chosen?: string;
+  /** Why that one. */
+  readonly reason?: string;
+  /** How far the estimate can be trusted, from 0 to 1. */
+  readonly confidence?: number;
+}
+
+/** An estimator at work in one study: it may remember windows. */
+export interface WindowEstimator {
+  estimate(window: WindowTrajectory): Estimate;
 }
 
 /** A value: estimators hold settings and no state, so one may serve many studies. */
@@ -41,10 +79,33 @@ export interface Estimator {
   readonly window: number;
   /** n, how many steps at a window's end get a hypergradient. */
   readonly last: number;
+  /** How a window's tangents begin, for "window" only. Default "reset": at zero. */
+  readonly tangents?: Tangents;
   /** Full trainings, for "restart" only. */
   readonly outerSteps?: number;
   /** Throws a coded error where it cannot compute on the device of a study. */
   checkDevice?(device: Device): void;
-  /** `device` is the study's, open, for heavy work; without one the host does it. */
+  /** Of one trajectory on its own. `device` is the study's, open, for heavy work; without one the host does it. */
   estimate(trajectory: Trajectory, device?: Device): Estimate;
+  /** An estimator that learns from window to window gives each study one of its own here, which is then asked instead. */
+  begin?(study: StudyFacts): WindowEstimator;
+}
+
+const HORIZONS = new Set(["none", "window", "playout", "restart"]);
+
+/** @throws GLOCAL_BAD_OPTION */
+export function checkEstimator(value: Estimator): void {
+  if (!isRecord(value) || !HORIZONS.has(value.horizon) || typeof value.estimate !== "function")
+    refuse("hypergradient to be an estimator such as none(), local() or glocal()", value);
+  const { horizon, window, last, tangents, begin } = value;
+  checkWhole("window of the estimator", window, 1);
+  checkWhole("last of the estimator", last, horizon === "none" ? 0 : 1);
+  if (begin !== undefined && typeof begin !== "function")
+    refuse("begin of the estimator to be a function", begin);
+  checkTangents(tangents);
+  if (tangents !== undefined && tangents !== "reset" && horizon !== "window")
+    refuse(
+      `tangents: "reset" of an estimator whose horizon is "${horizon}": only windows that follow each other can carry tangents on`,
+      tangents,
+    );
 }

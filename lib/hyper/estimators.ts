@@ -1,9 +1,10 @@
-/** The estimators of the paper: none, local, global and glocal. */
+/** The estimators of the paper, none, local, global and glocal, and the baselines last and mean. */
 import { GlocalError } from "../errors.js";
 import { complexPairs, type Dmd, type DmdOptions, dmd, type LinalgName } from "../koopman/index.js";
 import { checkLinalg, chooseAlgebra } from "../koopman/linalg/choose.js";
 import type { Estimate, Estimator, Trajectory } from "./estimator.js";
-import { checkWhole, refuseUnknown } from "./options.js";
+import { checkPositive, checkWhole, refuseUnknown } from "./options.js";
+import { checkTangents, type Tangents } from "./tangents.js";
 
 /** τ of the paper. */
 const WINDOW = 50;
@@ -24,6 +25,24 @@ export interface WindowSettings {
   readonly window?: number;
 }
 
+export interface TangentSettings {
+  /**
+   * How a window's tangents begin. `"reset"` (default): at zero, so that its hypergradients look back to its
+   * start. `"carry"`: with those of the window before, so that they look back further, at no cost; with
+   * `{ decay, clip }` less and less. Carried tangents may grow without bound where training is at the
+   * edge of stability: see `decay` and `clip`. Where they stop being finite, the window updates
+   * nothing, says so (`fallback`), and the next one's begin at zero. Forward mode only.
+   */
+  readonly tangents?: Tangents;
+}
+
+export interface LocalSettings extends WindowSettings, TangentSettings {}
+
+const LOCAL_SETTINGS = new Set(["window", "tangents"]);
+
+/** An estimator only has the rule that it was given. */
+const ruled = (tangents: Tangents | undefined) => (tangents === undefined ? {} : { tangents });
+
 /** No tuning: hyperparameters stay as they start. A window is only a reporting interval. */
 export function none(settings: WindowSettings = {}): Estimator {
   refuseUnknown("none", settings, new Set(["window"]));
@@ -42,12 +61,66 @@ export function none(settings: WindowSettings = {}): Estimator {
   };
 }
 
-/** The hypergradient over each window alone (eq. 7–8): cheap, biased to the short horizon. */
-export function local(settings: WindowSettings = {}): Estimator {
-  refuseUnknown("local", settings, new Set(["window"]));
-  const { window = WINDOW } = settings;
+function lastOf(name: string, settings: LocalSettings): Estimator {
+  refuseUnknown(name, settings, LOCAL_SETTINGS);
+  const { window = WINDOW, tangents } = settings;
   checkWhole("window", window, 1);
-  return { name: "local", horizon: "window", window, last: 1, estimate: exactly };
+  checkTangents(tangents);
+  return { name, horizon: "window", window, last: 1, ...ruled(tangents), estimate: exactly };
+}
+
+/**
+ * The hypergradient over each window alone (eq. 7–8): cheap, biased to the short horizon.
+ *
+ * @throws GLOCAL_BAD_OPTION
+ */
+export function local(settings: LocalSettings = {}): Estimator {
+  return lastOf("local", settings);
+}
+
+/**
+ * The forecast that nothing changes: h_τ, held to the end of training. The numbers are those of
+ * `local()`; the name says what they are taken for where they stand beside other forecasts.
+ *
+ * @throws GLOCAL_BAD_OPTION
+ */
+export function last(settings: LocalSettings = {}): Estimator {
+  return lastOf("last", settings);
+}
+
+/**
+ * The forecast that the hypergradient only fluctuates: the mean of the window's last `k` (of all it has,
+ * where it has fewer).
+ *
+ * @param k default 10
+ * @throws GLOCAL_BAD_OPTION unless 1 ≤ k ≤ window
+ */
+export function mean(k = 10, settings: LocalSettings = {}): Estimator {
+  refuseUnknown("mean", settings, LOCAL_SETTINGS);
+  const { window = WINDOW, tangents } = settings;
+  checkWhole("window", window, 1);
+  checkWhole("k", k, 1, window);
+  checkTangents(tangents);
+  return {
+    name: "mean",
+    horizon: "window",
+    window,
+    last: k,
+    ...ruled(tangents),
+    estimate: (trajectory) => ({
+      gradient: meanPoint(trajectory),
+      eigenvalues: null,
+      fallback: null,
+    }),
+  };
+}
+
+function meanPoint({ data, points, size }: Trajectory): Float64Array {
+  const sum = new Float64Array(size);
+  data.forEach((h, i) => {
+    sum[i % size] = (sum[i % size] as number) + h;
+  });
+  return sum.map((h) => h / points);
 }
 
 export interface GlobalSettings extends WindowSettings {
@@ -75,7 +148,7 @@ export function global(settings: GlobalSettings = {}): Estimator {
   return { name: "global", horizon: mode, window, last: 1, outerSteps, estimate: exactly };
 }
 
-export interface GlocalSettings extends WindowSettings {
+export interface GlocalSettings extends LocalSettings {
   /** n, hypergradients at the end of each window that the operator is fitted to. Default 10. */
   readonly last?: number;
   /** m, consecutive hypergradients stacked into one observable (eq. 24). Default 4. */
@@ -94,39 +167,49 @@ export interface GlocalSettings extends WindowSettings {
 }
 
 const GLOCAL_SETTINGS = new Set([
-  ...["window", "last", "stacks", "rank", "tolerance", "rcond", "linalg"],
+  ...["window", "tangents", "last", "stacks", "rank", "tolerance", "rcond", "linalg"],
 ]);
 
 /**
- * The paper's estimate of the hypergradient at the end of training (eq. 19–20): Hankel DMD of the
- * window's last hypergradients, eigenvalues clamped by their spectral radius, modes with λ = 1 kept.
- *
- * When no eigenvalue is within the tolerance of 1, or the trajectory is all zeros, the last local
- * hypergradient stands in, and the window's report says so (`fallback`).
+ * The package's estimate of the hypergradient at the end of training. It is the paper's,
+ * `glocal.paper()`, with the same settings and defaults.
  *
  * @throws GLOCAL_BAD_OPTION unless stacks + 2 ≤ last ≤ window; a study throws it for
  *   `linalg: "cusolver"` on a device that has none
  */
 export function glocal(settings: GlocalSettings = {}): Estimator {
-  refuseUnknown("glocal", settings, GLOCAL_SETTINGS);
+  return paperRule("glocal", settings);
+}
+
+/**
+ * The paper's exact rule (eq. 19–20): Hankel DMD of the window's last hypergradients, eigenvalues clamped
+ * by their spectral radius, modes with λ = 1 kept.
+ *
+ * When no eigenvalue is within the tolerance of 1, or the trajectory is all zeros, the last local
+ * hypergradient stands in, and the window's report says so (`fallback`).
+ *
+ * @throws GLOCAL_BAD_OPTION as `glocal()` does
+ */
+glocal.paper = (settings: GlocalSettings = {}): Estimator => paperRule("paper", settings);
+
+function paperRule(name: string, settings: GlocalSettings): Estimator {
+  refuseUnknown(name, settings, GLOCAL_SETTINGS);
   const { window = WINDOW, last = 10, stacks = 4, rank, tolerance = 0.1, rcond = 1e-6 } = settings;
-  const { linalg = "auto" } = settings;
+  const { linalg = "auto", tangents } = settings;
   checkWhole("window", window, 3);
   checkWhole("last", last, 3, window);
   checkWhole("stacks", stacks, 1, last - 2);
   if (rank !== undefined) checkWhole("rank", rank, 1);
-  for (const [name, value] of Object.entries({ tolerance, rcond }))
-    if (!(Number.isFinite(value) && value > 0))
-      throw new GlocalError("GLOCAL_BAD_OPTION", {
-        expected: `${name} to be a number above 0`,
-        received: String(value),
-      });
+  checkPositive("tolerance", tolerance);
+  checkPositive("rcond", rcond);
   checkLinalg(linalg);
+  checkTangents(tangents);
   return {
-    name: "glocal",
+    name,
     horizon: "window",
     window,
     last,
+    ...ruled(tangents),
     checkDevice: (device) => {
       chooseAlgebra({ linalg, device }, Number.POSITIVE_INFINITY);
     },

@@ -2,12 +2,14 @@
  * Forward mode: tangents Z = dθ/dφ travel with the state, one lane per
  * hyperparameter, and meet the criterion's gradient at each point:
  * h_t = Z_tᵀ ∇ℓ̃(θ_t) + ∂_φ ℓ̃. More lanes than run together run in chunks, each
- * of which replays the window from the same state.
+ * of which replays the window from the same state. Chunks whose tangents are carried
+ * into the next window each keep their own.
  */
 import { allocate } from "../ir/array.js";
 import type { Type } from "../ir/types.js";
 import type { Device } from "../runtime/device.js";
 import type { DeviceArray, DeviceJob, Executable } from "../runtime/executable.js";
+import { CarryOver } from "./carry.js";
 import type { Criterion } from "./criterion.js";
 import { contractionProgram } from "./criterion-programs.js";
 import { bytesOf, further, type Memory } from "./memory.js";
@@ -18,42 +20,57 @@ import { upload } from "./resident.js";
 interface LaneChunk {
   /** Raw-hyperparameter directions, one-hot over the lanes. */
   readonly seeds: readonly DeviceArray[];
+  readonly tangents: readonly DeviceArray[];
   /** [points, lanes] */
   readonly trajectory: DeviceArray;
 }
 
+export interface ForwardOptions {
+  readonly device: Device;
+  readonly memory: Memory;
+  readonly criterion: Criterion;
+  readonly criterionLoss: DeviceArray;
+  readonly step: Executable;
+  readonly lanes: number;
+  /** Most points of a segment. */
+  readonly last: number;
+  /** Whether segments may begin with the tangents of the one before. */
+  readonly carries: boolean;
+  readonly switches: CompileSwitches;
+}
+
 export class ForwardMode implements Mode {
   readonly name = "forward";
+  readonly lanes: number;
+  readonly carryOver: CarryOver | undefined;
+  private readonly memory: Memory;
   private readonly floats: readonly number[];
-  private readonly tangents: readonly DeviceArray[];
   private readonly gradients: readonly (readonly DeviceArray[])[];
   private readonly chunks: readonly LaneChunk[];
   private readonly contraction: Executable;
 
-  constructor(
-    private readonly device: Device,
-    private readonly memory: Memory,
-    private readonly criterion: Criterion,
-    private readonly criterionLoss: DeviceArray,
-    private readonly step: Executable,
-    readonly lanes: number,
-    last: number,
-    switches: CompileSwitches,
-  ) {
+  constructor(private readonly options: ForwardOptions) {
+    const { device, memory, criterion, lanes, last, carries, switches } = options;
     const { problem } = memory;
     const chunkCount = Math.ceil(problem.hyper.size / lanes);
     // With one chunk of lanes a gradient is used at once; with more, each chunk's replay needs all n again.
     const stored = chunkCount > 1 ? last : 1;
+    this.memory = memory;
+    this.lanes = lanes;
     this.floats = floatLeaves(problem.stateTypes);
-    this.tangents = this.floats.map((i) => memory.array(problem.stateTypes[i] as Type, lanes));
     this.gradients = Array.from({ length: stored }, () =>
       criterion.gradientTypes.map((t) => memory.array(t)),
     );
     this.contraction = contractionProgram(device, problem, criterion.gradient, lanes, switches);
+    const tangents = () =>
+      this.floats.map((i) => memory.array(problem.stateTypes[i] as Type, lanes));
+    const shared = carries ? undefined : tangents();
     this.chunks = Array.from({ length: chunkCount }, (_, c) => ({
       seeds: this.seeds(c * lanes),
+      tangents: shared ?? tangents(),
       trajectory: memory.bytes(last * lanes * memory.width),
     }));
+    if (carries) this.carryOver = new CarryOver(device, memory, lanes, chunkCount, switches);
   }
 
   get stopsCleanly(): boolean {
@@ -69,19 +86,25 @@ export class ForwardMode implements Mode {
         const entry = first + lane - offset;
         if (entry >= 0 && entry < size) seed[lane * size + entry] = 1;
       }
-      return upload(this.device, seed);
+      return upload(this.options.device, seed);
     });
   }
 
-  addSegment(job: DeviceJob, { steps, last }: Segment, afterStep: (done: number) => void): void {
+  addSegment(job: DeviceJob, segment: Segment, afterStep: (done: number) => void): void {
+    const { steps, last, carry } = segment;
     const replays = this.chunks.length > 1;
     if (replays) this.memory.save(job, "window");
     this.chunks.forEach((chunk, pass) => {
       if (pass > 0) this.memory.restore(job, "window");
-      this.zeroTangents(job);
+      if (carry) this.carryOver?.add(job, pass, chunk.tangents);
+      else this.zero(job, chunk.tangents);
       for (let t = 0; t < steps; t++) {
-        const directions = [...this.tangents, ...chunk.seeds];
-        job.call(this.step, [...this.memory.stepInputs(t), ...directions], [this.memory.loss(t)]);
+        const directions = [...chunk.tangents, ...chunk.seeds];
+        job.call(
+          this.options.step,
+          [...this.memory.stepInputs(t), ...directions],
+          [this.memory.loss(t)],
+        );
         if (pass === this.chunks.length - 1) afterStep(t + 1);
         const point = t - (steps - last);
         if (point >= 0) this.addPoint(job, chunk, pass, point);
@@ -89,8 +112,8 @@ export class ForwardMode implements Mode {
     });
   }
 
-  private zeroTangents(job: DeviceJob): void {
-    this.tangents.forEach((tangent, i) => {
+  private zero(job: DeviceJob, tangents: readonly DeviceArray[]): void {
+    tangents.forEach((tangent, i) => {
       const type = this.memory.problem.stateTypes[this.floats[i] as number] as Type;
       job.zero(tangent, bytesOf(type, this.lanes));
     });
@@ -99,12 +122,12 @@ export class ForwardMode implements Mode {
   /** The criterion's gradient (in the first pass) and its contraction with the tangents. */
   private addPoint(job: DeviceJob, chunk: LaneChunk, pass: number, point: number): void {
     const { width } = this.memory;
-    const { stateLeaves, hyperLeaves } = this.criterion.gradient;
+    const { criterion, criterionLoss } = this.options;
+    const { stateLeaves, hyperLeaves } = criterion.gradient;
     const gradients = this.gradients[point % this.gradients.length] as readonly DeviceArray[];
-    if (pass === 0)
-      this.criterion.addGradient(job, further(this.criterionLoss, point * width), gradients);
+    if (pass === 0) criterion.addGradient(job, further(criterionLoss, point * width), gradients);
     const directions = [
-      ...stateLeaves.map((leaf) => this.tangents[this.floats.indexOf(leaf)] as DeviceArray),
+      ...stateLeaves.map((leaf) => chunk.tangents[this.floats.indexOf(leaf)] as DeviceArray),
       ...hyperLeaves.map((i) => chunk.seeds[i] as DeviceArray),
     ];
     const row = further(chunk.trajectory, point * this.lanes * width);

@@ -1,5 +1,7 @@
 /** What the two ways of computing a window's hypergradients have in common. */
 import type { DeviceJob } from "../runtime/executable.js";
+import type { CarryOver } from "./carry.js";
+import type { Carry } from "./tangents.js";
 
 /** A stretch of training that one job holds. */
 export interface Segment {
@@ -8,6 +10,8 @@ export interface Segment {
   readonly last: number;
   /** Goes back to the state after this many steps once the segment is done. */
   readonly returnTo?: number;
+  /** How the tangents of the segment before go on; without it they begin at zero. */
+  readonly carry?: Carry;
 }
 
 export interface Mode {
@@ -16,6 +20,8 @@ export interface Mode {
   readonly lanes: number;
   /** Whether a stopped job leaves the state where it stopped, rather than anywhere. */
   readonly stopsCleanly: boolean;
+  /** What carries tangents from segment to segment; only where a study asks for it. */
+  readonly carryOver?: CarryOver | undefined;
   /**
    * Writes the commands of a segment.
    *

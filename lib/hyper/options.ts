@@ -2,7 +2,6 @@
 import { GlocalError } from "../errors.js";
 import { isHyperparameter } from "../optim/hyperparameter.js";
 import type { Optimizer } from "../optim/optimizer.js";
-import type { Estimator } from "./estimator.js";
 
 /** A value as an error message shows it. */
 function shown(value: unknown): string {
@@ -10,7 +9,8 @@ function shown(value: unknown): string {
   return `${value.constructor?.name ?? "an object"} with ${Object.keys(value).join(", ") || "no fields"}`;
 }
 
-function refuse(expected: string, value: unknown): never {
+/** @throws GLOCAL_BAD_OPTION, always */
+export function refuse(expected: string, value: unknown): never {
   throw new GlocalError("GLOCAL_BAD_OPTION", { expected, received: shown(value) });
 }
 
@@ -39,19 +39,15 @@ export function checkWhole(
   refuse(`${name} to be a whole number from ${least}${to}`, value);
 }
 
+/** @throws GLOCAL_BAD_OPTION unless it is finite and above 0 */
+export function checkPositive(name: string, value: unknown): void {
+  if (typeof value !== "number" || !(Number.isFinite(value) && value > 0))
+    refuse(`${name} to be a number above 0`, value);
+}
+
 /** @throws GLOCAL_BAD_OPTION */
 export function checkFunction(name: string, value: unknown): void {
   if (typeof value !== "function") refuse(`${name} to be a function`, value);
-}
-
-const HORIZONS = new Set(["none", "window", "playout", "restart"]);
-
-/** @throws GLOCAL_BAD_OPTION */
-export function checkEstimator(value: Estimator): void {
-  if (!isRecord(value) || !HORIZONS.has(value.horizon) || typeof value.estimate !== "function")
-    refuse("hypergradient to be an estimator such as none(), local() or glocal()", value);
-  checkWhole("window of the estimator", value.window, 1);
-  checkWhole("last of the estimator", value.last, value.horizon === "none" ? 0 : 1);
 }
 
 /** @throws GLOCAL_BAD_OPTION */

@@ -2,10 +2,13 @@
 import { GlocalError } from "../errors.js";
 import { allocate, checkedArray, dtypeOfArray, type HostArray, isHostArray } from "../ir/array.js";
 import { recipeOf } from "../ir/deferred.js";
+import type { Tensor } from "../ir/graph.js";
 import { flatten, type TreeDef } from "../ir/tree.js";
 import { BYTES, type FloatDType, sizeOf, type Type } from "../ir/types.js";
+import { gather } from "../ops/index-rows.js";
 import type { Device } from "../runtime/device.js";
 import type { DeviceArray } from "../runtime/executable.js";
+import type { InputSpec } from "../trace/trace.js";
 
 /** A tree of arrays whose first axes are all the same length: examples. */
 export interface Examples {
@@ -61,15 +64,27 @@ export function rowsType(leaf: HostArray, rows: number): Type {
   return { dtype: dtypeOfArray(leaf), shape: [rows, ...leaf.shape.slice(1)], laned: false };
 }
 
-/** Examples in equal chunks; the last is filled up with copies of the first example, whose weight there is 0. */
+/** Where a program that is called chunk by chunk finds its examples, and what each weighs. */
 export interface Chunks {
-  readonly examples: Examples;
+  /** Examples of one call. */
   readonly size: number;
+  /** Calls. */
   readonly count: number;
-  /** Arrays of one chunk, by leaf. */
-  leaves(chunk: number): DeviceArray[];
-  /** [size]: 1 / number of examples, or 0 where padded. */
-  weights(chunk: number): DeviceArray;
+  /** The inputs of a program: what its examples are made of, then their weights [size]. */
+  readonly specs: readonly InputSpec[];
+  /** Which of them have one row for each example. */
+  readonly batch: readonly number[];
+  /** The tree of examples and their weights, from the inputs. */
+  examples(inputs: readonly Tensor[]): { readonly batch: unknown; readonly weights: Tensor };
+  /** The inputs of one call. */
+  arrays(chunk: number): DeviceArray[];
+}
+
+/** All examples of a data set in equal chunks; the last is filled up with copies of the first example, whose weight there is 0. */
+export interface WholeChunks extends Chunks {
+  readonly of: Examples;
+  /** All rows, the copies at the end included. */
+  readonly all: readonly DeviceArray[];
 }
 
 export function uploadChunks(
@@ -77,23 +92,85 @@ export function uploadChunks(
   examples: Examples,
   wanted: number,
   dtype: FloatDType,
-): Chunks {
+): WholeChunks {
   const size = Math.min(wanted, examples.count);
   const count = Math.ceil(examples.count / size);
-  const rows = size * count;
-  const rowBytes = examples.leaves.map(
-    (leaf) => BYTES[dtypeOfArray(leaf)] * sizeOf(leaf.shape.slice(1)),
-  );
-  const arrays = examples.leaves.map((leaf) => uploadRows(device, leaf, rows));
-  const weights = allocate(dtype, rows);
-  weights.fill(1 / examples.count, 0, examples.count);
-  const weightArray = upload(device, weights);
+  const { leaves, def } = examples;
+  const rowBytes = leaves.map((leaf) => BYTES[dtypeOfArray(leaf)] * sizeOf(leaf.shape.slice(1)));
+  const all = leaves.map((leaf) => uploadRows(device, leaf, size * count));
+  const weights = uploadWeights(device, examples.count, size * count, dtype);
   return {
-    examples,
+    of: examples,
+    all,
     size,
     count,
-    leaves: (chunk) =>
-      arrays.map(({ buffer }, i) => ({ buffer, offset: chunk * size * (rowBytes[i] as number) })),
-    weights: (chunk) => ({ buffer: weightArray.buffer, offset: chunk * size * BYTES[dtype] }),
+    specs: [...dataSpecs(examples, size), weightsSpec(size, dtype)],
+    batch: [...leaves.keys(), leaves.length],
+    examples: (inputs) => ({
+      batch: def.rebuild(inputs.slice(0, leaves.length)),
+      weights: inputs[leaves.length] as Tensor,
+    }),
+    arrays: (chunk) => [
+      ...all.map(({ buffer }, i) => ({ buffer, offset: chunk * size * (rowBytes[i] as number) })),
+      { buffer: weights.buffer, offset: chunk * size * BYTES[dtype] },
+    ],
   };
+}
+
+/** Some of the examples that lie on the device, picked there by their numbers. */
+export interface PickedChunks extends Chunks {
+  /** Says which: as many numbers as were announced. */
+  pick(index: Int32Array): void;
+}
+
+export function pickedChunks(
+  device: Device,
+  whole: WholeChunks,
+  examples: number,
+  dtype: FloatDType,
+): PickedChunks {
+  const size = Math.min(whole.size, examples);
+  const count = Math.ceil(examples / size);
+  const { leaves, def } = whole.of;
+  const index = device.allocate(size * count * BYTES.int32);
+  const weights = uploadWeights(device, examples, size * count, dtype);
+  const width = leaves.length;
+  return {
+    size,
+    count,
+    specs: [
+      ...dataSpecs(whole.of, whole.size * whole.count),
+      { name: "index", type: { dtype: "int32", shape: [size], laned: false } },
+      weightsSpec(size, dtype),
+    ],
+    batch: [width, width + 1],
+    examples: (inputs) => {
+      const [at, each] = inputs.slice(width) as [Tensor, Tensor];
+      const rows = inputs.slice(0, width).map((data) => gather(data, at));
+      return { batch: def.rebuild(rows), weights: each };
+    },
+    arrays: (chunk) => [
+      ...whole.all,
+      { buffer: index, offset: chunk * size * BYTES.int32 },
+      { buffer: weights.buffer, offset: chunk * size * BYTES[dtype] },
+    ],
+    // What is beyond the examples keeps the number 0, and its weight is 0.
+    pick: (numbers) => index.write(numbers, 0),
+  };
+}
+
+const weightsSpec = (size: number, dtype: FloatDType): InputSpec => ({
+  name: "weights",
+  type: { dtype, shape: [size], laned: false },
+});
+
+function dataSpecs({ leaves, def }: Examples, rows: number): InputSpec[] {
+  return leaves.map((leaf, i) => ({ name: `data ${def.paths[i]}`, type: rowsType(leaf, rows) }));
+}
+
+/** [rows]: 1 / number of examples, or 0 beyond them. */
+function uploadWeights(device: Device, examples: number, rows: number, dtype: FloatDType) {
+  const weights = allocate(dtype, rows);
+  weights.fill(1 / examples, 0, examples);
+  return upload(device, weights);
 }

@@ -11,8 +11,9 @@ import type { Mode, Segment } from "./mode.js";
 import { PlainMode } from "./plain-mode.js";
 import type { Problem } from "./problem.js";
 import type { CompileSwitches } from "./program-inputs.js";
-import { type Examples, uploadChunks } from "./resident.js";
+import { type Examples, type PickedChunks, pickedChunks, uploadChunks } from "./resident.js";
 import { plainStep, StepInputs } from "./step-programs.js";
+import type { CarriedLanes } from "./tangents.js";
 
 /** Encoded jobs kept for the next window; playouts need a new one each time. */
 const JOBS_KEPT = 4;
@@ -25,9 +26,13 @@ export interface TrainerOptions {
   readonly last: number;
   /** Examples of the validation data per chunk. */
   readonly criterionBatch: number;
+  /** Examples of the validation data that hypergradients see; undefined for all. */
+  readonly subset: number | undefined;
   readonly mode: ModeName;
   /** Most lanes that run together in forward mode. */
   readonly lanes: number | undefined;
+  /** Whether runs may begin with the tangents of the one before. */
+  readonly carries: boolean;
   readonly switches: CompileSwitches;
 }
 
@@ -41,6 +46,8 @@ export interface Run {
   readonly criterion: Float64Array;
   /** Row-major [points, q]; empty without hypergradients. */
   readonly trajectory: Float64Array;
+  /** How the tangents of the run before went on; null where they began at zero. */
+  readonly carried: CarriedLanes | null;
 }
 
 interface SegmentJob {
@@ -53,11 +60,14 @@ export class Trainer {
   private readonly memory: Memory;
   private readonly criterionOf: Criterion;
   private readonly criterionLoss: DeviceArray;
+  private readonly picked: PickedChunks | undefined;
   private readonly plain: PlainMode;
   private readonly reportsLoss: boolean;
   /** How hypergradients are computed; undefined when none are. */
   readonly mode: Mode | undefined;
   private readonly jobs = new Map<string, SegmentJob>();
+  /** The tangents on the device belong to the state there. */
+  private tangentsFit = false;
 
   constructor(
     private readonly device: Device,
@@ -66,10 +76,12 @@ export class Trainer {
     validation: Examples,
     private readonly options: TrainerOptions,
   ) {
-    const { last, longest, mode, lanes, switches } = options;
+    const { last, longest, mode, lanes, carries, switches } = options;
     this.memory = new Memory(device, problem, train, options);
     const chunks = uploadChunks(device, validation, options.criterionBatch, problem.dtype);
-    this.criterionOf = new Criterion(device, this.memory, chunks, switches);
+    if (options.subset !== undefined)
+      this.picked = pickedChunks(device, chunks, options.subset, problem.dtype);
+    this.criterionOf = new Criterion(device, this.memory, chunks, this.picked ?? chunks, switches);
     this.criterionLoss = this.memory.bytes(Math.max(1, last) * BYTES[problem.dtype]);
     const inputs = new StepInputs(problem, train, options.batchSize);
     const step = plainStep(problem, inputs);
@@ -88,6 +100,7 @@ export class Trainer {
         last,
         mode,
         lanes,
+        carries,
         switches,
       });
   }
@@ -97,6 +110,11 @@ export class Trainer {
     this.memory.setHyper(phi);
   }
 
+  /** Says which validation examples the next runs see, where they see a subset. */
+  setSubset(index: Int32Array): void {
+    this.picked?.pick(index);
+  }
+
   /** The training state, copied to the host. */
   readState(): HostArray[] {
     return this.memory.readState();
@@ -104,32 +122,46 @@ export class Trainer {
 
   /** Puts the state back to what the problem started with. */
   reset(): void {
+    this.tangentsFit = false;
     this.memory.reset();
   }
 
-  /** Trains on the given batches, first to last; `indexOf(t)` gives the examples of step `t`, counted from the start of training. */
+  /**
+   * Trains on the given batches, first to last; `indexOf(t)` gives the examples of step `t`, counted from the start of training.
+   *
+   * A run that was stopped leaves the state of a whole step: the last one that was done, with its
+   * tangents, or the first. Tangents that were on their way then begin at zero in the next run.
+   *
+   * @param progress called now and then with the steps done so far, of the pass that counts
+   */
   async run(
-    segment: Segment,
+    wanted: Segment,
     firstStep: number,
     indexOf: (step: number) => Int32Array,
     signal?: AbortSignal,
+    progress?: (steps: number) => void,
   ): Promise<Run> {
+    const segment = this.tangentsFit ? wanted : withoutCarry(wanted);
     const mode = this.modeOf(segment);
     const rewinds = !mode.stopsCleanly || segment.returnTo !== undefined;
     this.memory.writeSchedule(segment.steps, firstStep, indexOf);
+    if (segment.carry) mode.carryOver?.set(segment.carry);
     const { job, stepEnds } = this.jobFor(segment);
-    const done = await job.run(signal);
+    const stepsDone = (commands: number) => stepEnds.filter((end) => end <= commands).length;
+    const done = await job.run(signal, progress && ((commands) => progress(stepsDone(commands))));
     const aborted = done < job.commands;
     if (aborted && rewinds && done > 0) this.rewind();
-    const trained = stepEnds.filter((end) => end <= done).length;
+    const trained = stepsDone(done);
     const ran = aborted && rewinds ? 0 : trained;
     const points = aborted ? 0 : segment.last;
+    if (done > 0) this.tangentsFit = mode.carryOver !== undefined && !(aborted && ran === 0);
     return {
       steps: aborted ? ran : (segment.returnTo ?? segment.steps),
       aborted,
       losses: this.reportsLoss ? this.memory.readLosses(ran) : null,
       criterion: this.memory.readNumbers(this.criterionLoss, points),
       trajectory: mode.readTrajectory(points),
+      carried: (segment.carry && !aborted && mode.carryOver?.read()) || null,
     };
   }
 
@@ -138,8 +170,8 @@ export class Trainer {
   }
 
   private jobFor(segment: Segment): SegmentJob {
-    const { steps, last, returnTo } = segment;
-    const key = `${steps}/${last}/${returnTo}`;
+    const { steps, last, returnTo, carry } = segment;
+    const key = `${steps}/${last}/${returnTo}/${carry !== undefined}`;
     const known = this.jobs.get(key) ?? this.build(segment);
     this.jobs.set(key, known);
     for (const oldest of this.jobs.keys()) {
@@ -194,10 +226,14 @@ export class Trainer {
     const job = new DeviceJob(device);
     job.zero(means, count * memory.width);
     for (let c = 0; c < chunks.count; c++)
-      job.call(executable, [...memory.state, ...chunks.leaves(c), chunks.weights(c), means]);
+      job.call(executable, [...memory.state, ...chunks.arrays(c), means]);
     return async () => {
       await job.run();
       return memory.readNumbers(means, count);
     };
   }
+}
+
+function withoutCarry({ carry: _, ...segment }: Segment): Segment {
+  return segment;
 }

@@ -18,6 +18,7 @@ import { tracedValueAndGrad } from "../transform/grad.js";
 import { type BilevelOptions, bilevel } from "./bilevel.js";
 import { checkFunction, checkOptimizer, isRecord, refuseUnknown } from "./options.js";
 import type { Study } from "./study.js";
+import { type CriterionSample, Subset } from "./subset.js";
 import type { StudyResult, TestMetrics, WindowReport } from "./types.js";
 
 /** A model of one's own: logits [n, classes] from parameters and inputs. */
@@ -33,6 +34,7 @@ type Shared = Pick<
   | "batches"
   | "onDivergence"
   | "signal"
+  | "progress"
   | "criterionBatch"
   | "mode"
   | "lanes"
@@ -53,6 +55,12 @@ export interface TuneOptions extends Shared {
   readonly inner: Optimizer;
   /** Held out of the training data for the criterion: a fraction or a number of examples. Default 0.1. */
   readonly validation?: number;
+  /**
+   * Lets hypergradients see few of the held-out examples: `batch` of them, drawn at random for each window
+   * and the same for all its points. A window's validation loss is then of those; the result's is of
+   * all. Default: all.
+   */
+  readonly criterion?: CriterionSample;
   /** Per-example losses [n] from logits and labels. Default `nn.softmaxCrossEntropy`. */
   readonly loss?: (logits: Tensor, labels: Tensor) => Tensor;
   /** Test loss and accuracy at the end of each window in which a multiple of so many steps falls; at the end in any case. */
@@ -71,6 +79,7 @@ const SHARED = [
   ...["steps", "batchSize", "hypergradient", "outer", "seed", "batches", "onDivergence"],
   ...[
     "signal",
+    "progress",
     "criterionBatch",
     "mode",
     "lanes",
@@ -81,7 +90,17 @@ const SHARED = [
     "precision",
   ],
 ];
-const OWN = ["model", "params", "data", "inner", "validation", "loss", "evaluate", "journal"];
+const OWN = [
+  "model",
+  "params",
+  "data",
+  "inner",
+  "validation",
+  "criterion",
+  "loss",
+  "evaluate",
+  "journal",
+];
 
 interface TuneState {
   readonly params: HostParams;
@@ -186,12 +205,16 @@ export function tune(options: TuneOptions): Study<WindowReport, TuneResult> {
   const [leaves, paramsDef] = flatten(params, isHostArray);
   const held = splitValidation(data.train, validation, seed);
   const state: TuneState = { params, optimizer: initialBuffers(inner, leaves) };
+  const { criterion: sample } = options;
+  // `bilevel` would say it again, under the name that the option has there.
+  if (sample) new Subset(sample, "criterion", held.validation.x.shape[0] as number, seed);
   const shared = Object.fromEntries(
     Object.entries(options).filter(([name]) => SHARED.includes(name)),
   ) as unknown as Shared;
 
   const study = bilevel<TuneState, Optimizer["hyper"], Split>({
     ...shared,
+    ...(sample && { criterionSample: sample }),
     state,
     hyper: inner.hyper,
     data: held,

@@ -10,6 +10,20 @@ export interface TestMetrics {
   readonly accuracy: number;
 }
 
+/** What became of a window's carried tangents. */
+export interface TangentReport {
+  /** γ, with which the tangents of the window before were multiplied; 0 where they began at zero. */
+  readonly decay: number;
+  /** Steps that the tangents at the window's end look back on, each counted with its weight. */
+  readonly memory: number;
+  /** Largest norm of one hyperparameter's tangents as the window began, before decay and clipping. */
+  readonly norm: number;
+  /** Hyperparameters whose tangents were shortened to `clip`. */
+  readonly clipped: number;
+  /** Hyperparameters whose tangents were not finite and began again at zero, at this window's start or, all of them, at its end. */
+  readonly reset: number;
+}
+
 /** One window of a study, as it is yielded and journaled. */
 export interface WindowReport<Test = TestMetrics> {
   /** Counts from 1. */
@@ -20,14 +34,24 @@ export interface WindowReport<Test = TestMetrics> {
   readonly hyper: Readonly<Record<string, HyperValue>>;
   /** Mean training loss over the window; null when the step reports none. */
   readonly train: { readonly loss: number | null };
-  /** Criterion over the whole validation data at the window's end; null for `none()`, which does not need it. */
-  readonly validation: { readonly loss: number | null };
-  /** Estimated hypergradient with respect to the unconstrained hyperparameters; null for `none()`. */
+  /**
+   * Criterion at the window's end; null for `none()`, which does not need it. Over the whole validation
+   * data, unless `subset` says over how many examples, drawn for this window.
+   */
+  readonly validation: { readonly loss: number | null; readonly subset?: number };
+  /** Estimated hypergradient with respect to the unconstrained hyperparameters; null for `none()`, and where carried tangents were not finite, so that nothing was updated. */
   readonly hypergradient: Readonly<Record<string, HyperValue>> | null;
   /** Eigenvalues of the fitted operator as [re, im]; null when the estimator fits none. */
   readonly eigenvalues: readonly (readonly [number, number])[] | null;
   /** Why the estimator could not do what it is named for, and what it used instead; null when it could. */
   readonly fallback: string | null;
+  /** What an estimator that chooses among methods took, and why; present where it says so. */
+  readonly chosen?: string;
+  readonly reason?: string;
+  /** How far the estimator trusts its estimate, from 0 to 1; present where it says so. */
+  readonly confidence?: number;
+  /** Present where tangents are carried from window to window. */
+  readonly tangents?: TangentReport;
   /** Present in windows in which `evaluate` fell due. */
   readonly test?: Test;
   /** Wall-clock milliseconds of this window per inner step. */
@@ -56,6 +80,9 @@ export interface StudyResult<Test = TestMetrics> {
   readonly windows: number;
   /** Windows in which the estimator reported a fallback. */
   readonly fallbacks: number;
+  /** Windows in which carried tangents were clipped, and in which they were not finite and began again at zero. */
+  readonly clips: number;
+  readonly resets: number;
   /** A signal, or leaving the loop, ended the study early. */
   readonly stopped: boolean;
   /** Where training stopped being finite, with `onDivergence: "record"`. */

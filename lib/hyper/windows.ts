@@ -1,12 +1,14 @@
-/** The course of a study: train a window, estimate, update, report; stop, diverge or end. */
+/** The course of a study: train a window, update, report; stop, diverge or end. */
 import { GlocalError } from "../errors.js";
 import type { Device } from "../runtime/device.js";
-import type { Estimate, Estimator } from "./estimator.js";
-import type { Segment } from "./mode.js";
+import type { Estimator } from "./estimator.js";
 import type { OuterUpdate } from "./outer.js";
 import type { Problem } from "./problem.js";
+import type { Subset } from "./subset.js";
 import type { Run, Trainer } from "./trainer.js";
 import type { BilevelResult, ScheduleEntry, WindowReport } from "./types.js";
+import { finite, HyperUpdate } from "./update.js";
+import { type Window, windowsOf } from "./window.js";
 
 type Metrics = Readonly<Record<string, number>>;
 
@@ -16,37 +18,16 @@ export interface Course {
   readonly estimator: Estimator;
   readonly outer: OuterUpdate;
   readonly steps: number;
+  readonly seed: number;
   readonly indexOf: (step: number) => Int32Array;
+  /** The validation examples of each window, where they are not all of them. */
+  readonly subset: Subset | undefined;
   readonly evaluation: { every: number | undefined; run: () => Promise<Metrics> } | undefined;
   readonly onDivergence: "throw" | "record";
   readonly signal: AbortSignal;
+  readonly progress: ((step: number) => void) | undefined;
   readonly device: Device;
   readonly done: () => void;
-}
-
-interface Window {
-  readonly first: number;
-  readonly segment: Segment;
-  /** Inner steps after which the hyperparameters change. */
-  readonly length: number;
-  readonly restart: boolean;
-}
-
-function* windowsOf({ estimator, steps }: Course): Generator<Window> {
-  const { horizon, window, last } = estimator;
-  if (horizon === "restart") {
-    for (let s = 0; s < (estimator.outerSteps ?? 1); s++)
-      yield { first: 0, segment: { steps, last: 1 }, length: steps, restart: true };
-    return;
-  }
-  for (let first = 0; first < steps; first += window) {
-    const length = Math.min(window, steps - first);
-    const segment =
-      horizon === "playout"
-        ? { steps: steps - first, last: 1, returnTo: length }
-        : { steps: length, last: Math.min(last, length) };
-    yield { first, segment, length, restart: false };
-  }
 }
 
 interface Divergence {
@@ -54,54 +35,57 @@ interface Divergence {
   readonly what: string;
 }
 
-const finite = (numbers: Float64Array) => numbers.every(Number.isFinite);
-
-/** The first thing in a run that is not finite. */
-function divergenceOf(run: Run, window: Window, estimate: Estimate | null): Divergence | null {
+/** The first thing in the training itself that is not finite. */
+function divergenceOf(run: Run, window: Window): Divergence | null {
   const bad = run.losses?.findIndex((loss) => !Number.isFinite(loss)) ?? -1;
   if (bad >= 0) return { step: window.first + bad, what: `training loss ${run.losses?.[bad]}` };
-  const end = window.first + window.segment.steps;
-  if (!finite(run.criterion)) return { step: end, what: "validation loss" };
-  if (!finite(run.trajectory)) return { step: end, what: "hypergradient" };
-  return estimate && !finite(estimate.gradient) ? { step: end, what: "estimate" } : null;
+  return finite(run.criterion) ? null : { step: endOf(window), what: "validation loss" };
 }
+
+const endOf = ({ first, segment }: Window) => first + segment.steps;
 
 /** Runs the study; every `next` trains one window. */
 export async function* runWindows<State>(
   course: Course,
 ): AsyncGenerator<WindowReport<Metrics>, BilevelResult<State>, void> {
-  const { problem, trainer, signal, evaluation, outer } = course;
+  const { problem, trainer, estimator, signal, evaluation, subset } = course;
   const space = problem.hyper;
   const schedule: ScheduleEntry[] = [];
-  let phi = space.initial();
-  let [count, steps, fallbacks, elapsed] = [0, 0, 0, 0];
+  let [count, steps, elapsed] = [0, 0, 0];
   let stopped = false;
   let diverged: Divergence | null = null;
   try {
-    for (const window of windowsOf(course)) {
+    const update = new HyperUpdate({ ...course, space });
+    for (const window of windowsOf(estimator, course.steps)) {
       stopped = signal.aborted;
       if (stopped) break;
       const began = performance.now();
-      const hyper = space.values(phi);
+      const hyper = space.values(update.phi);
       schedule.push({ step: steps, hyper });
-      trainer.setHyper(phi);
+      trainer.setHyper(update.phi);
       if (window.restart) trainer.reset();
-      const run = await trainer.run(window.segment, window.first, course.indexOf, signal);
+      if (subset) trainer.setSubset(subset.of(window.number));
+      const carry = update.carryInto(window);
+      const segment = { ...window.segment, ...(carry && { carry }) };
+      const progress = course.progress && watcher(course.progress, window, steps);
+      const run = await trainer.run(segment, window.first, course.indexOf, signal, progress);
       steps += run.steps;
       if (run.aborted) {
         stopped = true;
         if (run.steps > 0) elapsed += performance.now() - began;
         break;
       }
-      const estimate = estimateOf(course, run, window);
-      diverged = divergenceOf(run, window, estimate);
+      diverged = divergenceOf(run, window);
       if (diverged) break;
-      if (estimate) phi = outer.apply(phi, estimate.gradient);
-      const validation = await validationLoss(course, run);
+      const report = update.after(run, window, carry);
+      if (typeof report === "string") {
+        diverged = { step: endOf(window), what: report };
+        break;
+      }
+      const validation = await validationOf(course, run);
       const due = isDue(evaluation?.every, steps, run.steps);
       const test = due ? await evaluation?.run() : undefined;
       count++;
-      if (estimate?.fallback) fallbacks++;
       const took = performance.now() - began;
       elapsed += took;
       yield {
@@ -109,26 +93,25 @@ export async function* runWindows<State>(
         step: steps,
         hyper,
         train: { loss: run.losses && mean(run.losses) },
-        validation: { loss: validation },
-        hypergradient: estimate && space.named(estimate.gradient),
-        eigenvalues: estimate?.eigenvalues ?? null,
-        fallback: estimate?.fallback ?? null,
+        validation,
+        ...report,
         ...(test ? { test } : {}),
         msPerStep: took / run.steps,
       };
     }
     const loss = await trainer.criterion();
     if (!Number.isFinite(loss)) diverged ??= { step: steps, what: "validation loss" };
-    if (diverged && course.onDivergence === "throw") throw diverges(diverged, space.values(phi));
+    if (diverged && course.onDivergence === "throw")
+      throw diverges(diverged, space.values(update.phi));
     return {
       steps,
       msPerStep: steps > 0 ? elapsed / steps : 0,
-      hyper: space.values(phi),
+      hyper: space.values(update.phi),
       schedule,
       validation: { loss },
       test: evaluation ? await evaluation.run() : null,
       windows: count,
-      fallbacks,
+      ...update.counts,
       stopped,
       diverged,
       device: course.device.name,
@@ -141,27 +124,22 @@ export async function* runWindows<State>(
   }
 }
 
-function estimateOf(
-  { estimator, problem, steps, device }: Course,
-  run: Run,
-  window: Window,
-): Estimate | null {
-  if (estimator.horizon === "none" || !finite(run.trajectory)) return null;
-  const size = problem.hyper.size;
-  const trajectory = {
-    data: run.trajectory,
-    points: run.trajectory.length / size,
-    size,
-    stepsLeft: steps - window.first - window.segment.steps,
+/** Tells of steps within a window as steps of the study; of those after its end, which do not last, nothing. */
+function watcher(progress: (step: number) => void, { length }: Window, before: number) {
+  return (done: number) => {
+    if (done <= length) progress(before + done);
   };
-  return estimator.estimate(trajectory, device);
 }
 
 /** The criterion at the window's end: at hand unless the segment ran past it. */
-async function validationLoss({ estimator, trainer }: Course, run: Run): Promise<number | null> {
-  if (estimator.horizon === "none") return null;
-  if (estimator.horizon === "playout") return trainer.criterion();
-  return run.criterion.at(-1) ?? null;
+async function validationOf(
+  { estimator, trainer, subset }: Course,
+  run: Run,
+): Promise<WindowReport["validation"]> {
+  if (estimator.horizon === "none") return { loss: null };
+  if (estimator.horizon === "playout") return { loss: await trainer.criterion() };
+  const loss = run.criterion.at(-1) ?? null;
+  return subset ? { loss, subset: subset.size } : { loss };
 }
 
 /** A multiple of `every` lies within the last `took` steps. */

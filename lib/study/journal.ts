@@ -37,10 +37,16 @@ const WindowLine = v.looseObject({
   step: v.number(),
   hyper,
   train: v.object({ loss }),
-  validation: v.object({ loss }),
+  validation: v.object({ loss, subset: v.exactOptional(v.number()) }),
   hypergradient: v.nullable(hyper),
   eigenvalues: v.nullable(v.array(v.tuple([number, number]))),
   fallback: v.nullable(v.string()),
+  chosen: v.exactOptional(v.string()),
+  reason: v.exactOptional(v.string()),
+  confidence: v.exactOptional(number),
+  tangents: v.exactOptional(
+    v.object({ decay: number, memory: number, norm: number, clipped: number, reset: number }),
+  ),
   test: v.exactOptional(v.object({ loss: number, accuracy: number })),
   msPerStep: number,
 });

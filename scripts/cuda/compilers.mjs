@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { findCudaLibraries } from "../../lib/native/cuda-libraries.js";
 import { findProgram } from "../native-tools.mjs";
@@ -98,12 +98,13 @@ function nvrtcTool() {
 const NO_LIBRARY = 3;
 
 /**
- * NVRTC from where the addon would take it.
+ * NVRTC from GLOCAL_CUDA_TOOLKIT, a home of CUDA, or from where the addon would take it.
  *
  * @returns {Compiler | undefined}
  */
 export function nvrtcCompiler(env = process.env) {
-  const libraries = findCudaLibraries(env).nvrtc.join(",");
+  const named = [env.GLOCAL_CUDA_TOOLKIT, env.GLOCAL_CUDA_PATH].filter(Boolean).join(delimiter);
+  const libraries = findCudaLibraries({ ...env, GLOCAL_CUDA_PATH: named }).nvrtc.join(",");
   const tool = nvrtcTool();
   if (spawnSync(tool, [libraries, KERNEL_FOLDER, "90", "/dev/null"]).status === NO_LIBRARY)
     return undefined;

@@ -90,8 +90,10 @@ export function fakeLibrary(study: FakeStudy = {}): FakeLibrary {
     learn: { sigmoid: made("sigmoid") },
     none: made("none"),
     local: made("local"),
+    last: made("last"),
+    mean: (k: number, options: unknown) => ({ kind: "mean", k, options }),
     global: made("global"),
-    glocal: made("glocal"),
+    glocal: Object.assign(made("glocal"), { paper: made("paper") }),
     devices: () => [
       {
         name: "cpu",
@@ -128,6 +130,8 @@ async function pretend(options: TuneOptions, study: FakeStudy): Promise<TuneResu
     test: { loss: 0.25, accuracy: 0.9375 },
     windows: windows.length,
     fallbacks: windows.filter(({ fallback }) => fallback !== null).length,
+    clips: windows.filter(({ tangents }) => tangents && tangents.clipped > 0).length,
+    resets: windows.filter(({ tangents }) => tangents && tangents.reset > 0).length,
     params: { conv1: { bias: { data: Float32Array.of(1, 2), shape: [2] } } },
     stopped: options.signal?.aborted ?? false,
     diverged: null,

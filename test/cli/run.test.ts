@@ -79,6 +79,48 @@ describe("a run", () => {
     if (fixed) expect(asked?.inner).toEqual({ kind: "sgd", options: fixed });
   });
 
+  test.each([
+    ["--estimator last", { kind: "last", options: { window: 50 } }],
+    ["--estimator mean --last 7", { kind: "mean", k: 7, options: { window: 50 } }],
+    ["--estimator paper", { kind: "paper", options: { window: 50, last: 10, stacks: 4 } }],
+    [
+      "--estimator local --tangents carry",
+      { kind: "local", options: { window: 50, tangents: "carry" } },
+    ],
+    [
+      "--estimator local --tangents carry --clip 9",
+      { kind: "local", options: { window: 50, tangents: { clip: 9 } } },
+    ],
+    [
+      "--estimator last --tangents 0.9 --clip 9",
+      { kind: "last", options: { window: 50, tangents: { decay: 0.9, clip: 9 } } },
+    ],
+    [
+      "--tangents horizon",
+      {
+        kind: "glocal",
+        options: { window: 50, last: 10, stacks: 4, tangents: { decay: "horizon" } },
+      },
+    ],
+  ])("with %s", async (options, wanted) => {
+    const library = fakeLibrary();
+    expect(await run(`${line} ${options}`, io, library)).toBe(0);
+    expect(library.asked[0]?.hypergradient).toEqual(wanted);
+    expect(library.asked[0]).not.toHaveProperty("criterion");
+  });
+
+  test("with a criterion on few examples, and says so in its config", async () => {
+    const library = fakeLibrary();
+    const options = "--estimator mean --tangents 0.5 --criterion-subset 20 --out here";
+    expect(await run(`${line} ${options}`, io, library)).toBe(0);
+    expect(library.asked[0]?.criterion).toEqual({ batch: 20 });
+    expect(readJson("here", "config.json")).toMatchObject({
+      hypergradient: { estimator: "mean", window: 50, last: 10, tangents: 0.5 },
+      criterion: { subset: 20 },
+    });
+    expect(readJson("here", "config.json").hypergradient).not.toHaveProperty("stacks");
+  });
+
   test("leaves a whole folder and ends with a table and its path", async () => {
     expect(await run(line, io, fakeLibrary())).toBe(0);
     const folder = join("runs", NAME);
@@ -118,7 +160,13 @@ describe("a run", () => {
 
   test("with --json prints the result on stdout and nothing else there", async () => {
     const library = fakeLibrary({
-      report: (window) => (window === 2 ? { fallback: "no eigenvalue was kept" } : {}),
+      report: (window) =>
+        window === 2
+          ? {
+              fallback: "no eigenvalue was kept",
+              tangents: { decay: 1, memory: 100, norm: Number.NaN, clipped: 0, reset: 3 },
+            }
+          : {},
     });
     expect(await run(`${line} --json --out here`, io, library)).toBe(0);
     expect(JSON.parse(io.stdout.text)).toEqual({
@@ -135,6 +183,8 @@ describe("a run", () => {
       test: { loss: 0.25, accuracy: 0.9375 },
       windows: 4,
       fallbacks: 1,
+      clips: 0,
+      resets: 1,
       stopped: false,
       diverged: null,
       error: null,
@@ -256,6 +306,11 @@ describe("before anything is created", () => {
       /^glocal: GLOCAL_DATA_MISSING: .*dataset-fashion-mnist.*\n$/,
     ],
     ["a batch is larger than the data", `${line} --batch 181`, /GLOCAL_BAD_OPTION: .*at most 180/],
+    [
+      "a subset is larger than what is held out",
+      `${line} --criterion-subset 21`,
+      /GLOCAL_BAD_OPTION: .*--criterion-subset to be at most 20/,
+    ],
     ["nothing would be held out", `${line} --validation 0.001`, /GLOCAL_BAD_OPTION: .*validation/],
   ])("says that %s", async (_name, command, message) => {
     expect(await run(command, io, fakeLibrary())).toBe(1);

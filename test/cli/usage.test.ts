@@ -35,7 +35,7 @@ describe("bad usage ends with exit code 2, says what would be valid and creates 
       /unknown option '--step'\n\(Did you mean --steps\?\)\nOptions of run: --steps, --lr, .*--help\n/,
     ],
     ["doctor --steps 3", /unknown option '--steps'\nOptions of doctor: --json, --debug, --help\n/],
-    ["run lenet-mnist --estimator dmd", /none, local, global, glocal/],
+    ["run lenet-mnist --estimator dmd", /none, local, last, mean, glocal, paper, global/],
     ["run lenet-mnist --device tpu", /auto, cpu, cuda/],
     ["run lenet-mnist --on-divergence ignore", /throw, record/],
     ["run lenet-mnist --steps", /argument missing/],
@@ -63,6 +63,15 @@ describe("bad usage ends with exit code 2, says what would be valid and creates 
     ["run lenet-mnist --weight-decay 0 --estimator local", /--weight-decay is learned/],
     ["run lenet-mnist --last 51", /--last 51 asks for more hypergradients than --window 50/],
     ["run lenet-mnist --last 5", /at least 6 hypergradients/],
+    ["run lenet-mnist --last 5 --estimator paper", /at least 6 hypergradients/],
+    ["run lenet-mnist --last 51 --estimator mean", /--last 51 asks for more hypergradients/],
+    ["run lenet-mnist --tangents 1.5", /reset, carry, horizon or a number from 0 to 1/],
+    ["run lenet-mnist --tangents keep", /reset, carry, horizon or a number from 0 to 1/],
+    ["run lenet-mnist --tangents carry --estimator none", /--estimator none carries nothing/],
+    ["run lenet-mnist --tangents 0.9 --estimator global", /--estimator global carries nothing/],
+    ["run lenet-mnist --tangents carry --clip 0", /number above 0/],
+    ["run lenet-mnist --clip 10", /--clip shortens tangents that are carried/],
+    ["run lenet-mnist --criterion-subset 0", /integer of at least 1/],
   ])("glocal %s", async (line, message) => {
     const io = new FakeIo();
     expect(await run(line, io, fakeLibrary())).toBe(2);

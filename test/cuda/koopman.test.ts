@@ -12,6 +12,8 @@ await import("../koopman/algebra.test.js");
 await import("../koopman/analytic.test.js");
 await import("../koopman/bad-input.test.js");
 await import("../koopman/goldens.test.js");
+await import("../koopman/pooled.test.js");
+await import("../koopman/variants.test.js");
 const { dmd } = await import("../../lib/koopman/index.js");
 const { bilevel, glocal } = await import("../../lib/index.js");
 const { defaultDevice } = await import("../../lib/runtime/device.js");

@@ -60,6 +60,18 @@ test.each(["forward", "reverse"] as const)(
   },
 );
 
+test("carried tangents have the same bits with 1, 2 and 3 threads, and however memory is planned", async () => {
+  const tangents = { decay: 0.7, clip: 3 };
+  const carried = { hypergradient: glocal({ window: 8, last: 6, stacks: 2, tangents }), steps: 24 };
+  const one = await bits({ ...carried, threads: 1 });
+  expect(await bits({ ...carried, threads: 2 })).toBe(one);
+  expect(await bits({ ...carried, threads: 3 })).toBe(one);
+  const usual = await bits({ ...small, ...carried });
+  for (const switches of [{ poison: true }, { shareMemory: false }, { merge: false }])
+    expect(await bits({ ...small, ...carried, switches })).toBe(usual);
+  expect(await bits({ ...small, steps: 24 })).not.toBe(usual);
+});
+
 test("the same seed gives the same bits again, another one gives others", async () => {
   const first = await bits({ ...small, seed: 5 });
   expect(await bits({ ...small, seed: 5 })).toBe(first);

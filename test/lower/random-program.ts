@@ -10,6 +10,7 @@ import fc from "fast-check";
 import type { Graph, Tensor } from "../../lib/ir/graph.js";
 import { isFloat, type Shape, sameShape, sizeOf, type Type } from "../../lib/ir/types.js";
 import * as ops from "../../lib/ops/index.js";
+import { interpret } from "../../lib/reference/interpret.js";
 import { traceFlat } from "../../lib/trace/trace.js";
 import { pullback, pushforward } from "../../lib/transform/derivative.js";
 import { Random } from "../conformance/random.js";
@@ -543,4 +544,18 @@ export function valuesFor(graph: Graph, seed: number, lanes: number): number[][]
       return dtype === "float32" ? Math.fround(x) : x;
     }),
   );
+}
+
+/** What the reference gives: outputs whose slot holds lanes have them. */
+export function expected(
+  { graph, lanedOutputs }: Built,
+  values: readonly number[][],
+  lanes: number,
+): Float64Array[] {
+  return interpret(graph, values, lanes).map((data, o) => {
+    const own = graph.outputs[o]?.type;
+    if (!own || own.laned || !lanedOutputs[o]) return data;
+    const size = sizeOf(own.shape);
+    return Float64Array.from({ length: size * lanes }, (_, i) => data[i % size] as number);
+  });
 }

@@ -1,23 +1,12 @@
 /** Random programs on the CPU: as the reference says, and the same bits under every switch. */
 import fc from "fast-check";
 import { describe, test } from "vitest";
-import { sizeOf } from "../../lib/ir/types.js";
-import { interpret } from "../../lib/reference/interpret.js";
 import { cpu, simdLevels } from "../conformance/backends.js";
 import { expectClose, expectSameBits } from "../conformance/compare.js";
-import { type Built, build, randomProgram, valuesFor } from "./random-program.js";
+import { build, expected, randomProgram, valuesFor } from "./random-program.js";
 
 const LANES = 3;
 const RUNS = Number(process.env["GLOCAL_RANDOM_PROGRAMS"] ?? 1500);
-
-function expected({ graph, lanedOutputs }: Built, values: readonly number[][]): Float64Array[] {
-  return interpret(graph, values, LANES).map((data, o) => {
-    const own = graph.outputs[o]?.type;
-    if (!own || own.laned || !lanedOutputs[o]) return data;
-    const size = sizeOf(own.shape);
-    return Float64Array.from({ length: size * LANES }, (_, i) => data[i % size] as number);
-  });
-}
 
 /**
  * Up to two dozen operations one after the other, each of slope at most a few:
@@ -35,7 +24,7 @@ describe.each([
         const built = build(program);
         const { graph, donate, lanedOutputs } = built;
         const values = valuesFor(graph, program.seed, LANES);
-        const want = expected(built, values);
+        const want = expected(built, values, LANES);
         const base = { lanes: LANES, lanedOutputs, poison: true };
         const plain = cpu()(graph, values, base);
         expectClose(plain, want, TOLERANCE[kind], "plain");

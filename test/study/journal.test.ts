@@ -25,6 +25,13 @@ describe("the journal", () => {
         train: { loss: Number.NaN },
         validation: { loss: null },
       }),
+      windowReport(4, {
+        validation: { loss: 0.5, subset: 100 },
+        chosen: "mean",
+        reason: "the least held-out error",
+        confidence: 0.4,
+        tangents: { decay: 0.5, memory: 75, norm: Number.NaN, clipped: 1, reset: 2 },
+      }),
     ];
     const journal = createJournal(path);
     for (const report of reports) journal.append(report);

@@ -10,7 +10,7 @@ import { type ConvGroupStep, type ConvJob, type CudaBufferStep, cudaAccesses } f
 type Group = ConvGroupStep<BufferRef>;
 type Job = ConvJob<BufferRef>;
 
-function alone(step: ConvStep<BufferRef>): Group {
+export function alone(step: ConvStep<BufferRef>): Group {
   const { dtype, window, lanes, accumulate, a, b, out } = step;
   return {
     op: "convGroup",
@@ -23,7 +23,7 @@ function alone(step: ConvStep<BufferRef>): Group {
 }
 
 /** Every convolution as a group of its own. There are no blocks of the batch here. */
-export function convGroups(steps: readonly BufferStep[]): CudaBufferStep[] {
+export function convGroups(steps: readonly (BufferStep | Group)[]): CudaBufferStep[] {
   return steps.map((step) =>
     step.op === "conv2d" || step.op === "conv2dInputGrad" || step.op === "conv2dFilterGrad"
       ? alone(step)

@@ -12,6 +12,7 @@ import { withoutEmpty } from "./empty.js";
 import { LaunchList } from "./launch-list.js";
 import type { CudaProgram } from "./launches.js";
 import { overwriteLast } from "./overwrite-last.js";
+import { groupProducts } from "./small-products.js";
 import { splitFilterGrads, splitReductions } from "./split.js";
 import { type CudaStep, cudaAccesses, mapCudaRefs } from "./steps.js";
 import { type GeneratedStep, type Stage, stages } from "./waves.js";
@@ -40,7 +41,7 @@ const LIMITS: FusionLimits = {
 export function arrange(graph: Graph, options: LowerOptions) {
   const built = buildSteps(graph, options, { limits: LIMITS });
   const delivered = deliver(overwriteLast(built));
-  const grouped = groupJobs(pairTerms(convGroups(delivered)));
+  const grouped = groupProducts(delivered, (steps) => groupJobs(pairTerms(convGroups(steps))));
   const ordered = stages(withoutEmpty(splitReductions(splitFilterGrads(grouped))));
   return { built, stages: ordered, cost: stepsCost(delivered) };
 }

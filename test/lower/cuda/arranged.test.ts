@@ -1,25 +1,17 @@
 /** Steps as they are arranged for CUDA, done on the CPU: no order, group or place in memory loses anything. */
 import fc from "fast-check";
 import { describe, test } from "vitest";
-import type { Graph, Tensor } from "../../../lib/ir/graph.js";
-import { sizeOf } from "../../../lib/ir/types.js";
 import { encode } from "../../../lib/lower/encode.js";
-import * as ops from "../../../lib/ops/index.js";
 import { interpret } from "../../../lib/reference/interpret.js";
 import { openDevice } from "../../../lib/runtime/device.js";
 import { Executable } from "../../../lib/runtime/executable.js";
 import { simplify } from "../../../lib/transform/simplify.js";
 import { type Evaluate, type RunOptions, runExecutable } from "../../conformance/backends.js";
 import { expectClose } from "../../conformance/compare.js";
-import { models } from "../batch/training-models.js";
-import {
-  CLASSES,
-  LANES as STEP_LANES,
-  type TrainedModel,
-  trainingStep,
-} from "../batch/training-step.js";
-import { build, randomProgram, valuesFor } from "../random-program.js";
+import { LANES as STEP_LANES, trainingStep } from "../batch/training-step.js";
+import { build, expected, randomProgram, valuesFor } from "../random-program.js";
 import { asCpuProgram } from "./as-cpu-program.js";
+import { models } from "./models.js";
 
 const LANES = 3;
 const RUNS = Number(process.env["GLOCAL_RANDOM_PROGRAMS"] ?? 300);
@@ -37,15 +29,6 @@ const arranged: Evaluate = (graph, values, options) => {
   return runExecutable(device, executable as Executable, simple, values, options);
 };
 
-function expected(graph: Graph, lanedOutputs: readonly boolean[], values: readonly number[][]) {
-  return interpret(graph, values, LANES).map((data, o) => {
-    const own = graph.outputs[o]?.type;
-    if (!own || own.laned || !lanedOutputs[o]) return data;
-    const size = sizeOf(own.shape);
-    return Float64Array.from({ length: size * LANES }, (_, i) => data[i % size] as number);
-  });
-}
-
 describe.each([
   ["float64", false],
   ["mixed", true],
@@ -53,9 +36,10 @@ describe.each([
   test("give what the reference gives", () => {
     fc.assert(
       fc.property(randomProgram(narrow), (program) => {
-        const { graph, donate, lanedOutputs } = build(program);
+        const built = build(program);
+        const { graph, donate, lanedOutputs } = built;
         const values = valuesFor(graph, program.seed, LANES);
-        const want = expected(graph, lanedOutputs, values);
+        const want = expected(built, values, LANES);
         const options: RunOptions = { lanes: LANES, lanedOutputs, donate };
         expectClose(arranged(graph, values, options), want, TOLERANCE[kind], "donated");
         const apart = { ...options, donate: new Map(), shareMemory: false };
@@ -66,19 +50,7 @@ describe.each([
   });
 });
 
-const filterOf = ([w]: readonly Tensor[], x: Tensor, labels: Tensor) => {
-  const hidden = ops.tanh(ops.conv2d(x, w as Tensor, { padding: 1 }));
-  const pooled = ops.mean(hidden, { axes: [1, 2] });
-  return ops.softmaxCrossEntropy(pooled, labels);
-};
-
-describe.each(
-  Object.entries({
-    ...models,
-    // Sums over enough pixels to be cut into parts.
-    "large images": { params: [[3, 3, 2, CLASSES]], example: [40, 40, 2], loss: filterOf },
-  } satisfies Record<string, TrainedModel>),
-)("a training step with %s", (_, model) => {
+describe.each(Object.entries(models))("a training step with %s", (_, model) => {
   test.each(["plain", "tangents", "adjoints"] as const)("(%s)", (mode) => {
     const { graph, donate, lanedOutputs, values } = trainingStep(model, mode);
     const want = interpret(graph, values, STEP_LANES);

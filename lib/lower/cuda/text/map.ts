@@ -48,7 +48,7 @@ function takesNeighbours(step: MapStep, views: readonly View[], crew: Crew): boo
   if (elementsOfThread(step, crew) < TOGETHER) return false;
   return views
     .filter((v) => v.strides.at(-1) !== 0 && sizeOfView(v, step.dims) * TOGETHER > size)
-    .every(movesAtOnce);
+    .every((v) => v.dtype === "bool" || movesAtOnce(v));
 }
 
 export function mapBody(step: MapStep, crew: Crew): Body {

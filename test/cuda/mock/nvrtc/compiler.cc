@@ -192,6 +192,8 @@ Compilation Compile(const NamedText& program, const std::vector<NamedText>& head
   const fs::path incomplete =
       kept.string() + "." + std::to_string(getpid()) + "." + folder.filename().string();
   WriteFile(incomplete, result.library);
+  // Beside it the text, so that NVIDIA's compiler can be given all that was ever run.
+  WriteFile(fs::path(kept).replace_extension(".cu"), program.text);
   fs::rename(incomplete, kept);
   return result;
 }

@@ -1,0 +1,116 @@
+/** From what a window has measured to the hyperparameters of the next. */
+import type { Device } from "../runtime/device.js";
+import type { Estimate, Estimator, WindowEstimator } from "./estimator.js";
+import type { HyperSpace } from "./hyper-space.js";
+import type { OuterUpdate } from "./outer.js";
+import { type Carry, TangentCourse } from "./tangents.js";
+import type { Run } from "./trainer.js";
+import type { TangentReport, WindowReport } from "./types.js";
+import type { Window } from "./window.js";
+
+export interface UpdateOptions {
+  readonly estimator: Estimator;
+  readonly space: HyperSpace;
+  readonly outer: OuterUpdate;
+  /** T, inner steps of the whole training. */
+  readonly steps: number;
+  readonly seed: number;
+  readonly device: Device;
+}
+
+/** What a window's report says of its hypergradients. */
+export type UpdateReport = Pick<
+  WindowReport,
+  "hypergradient" | "eigenvalues" | "fallback" | "chosen" | "reason" | "confidence" | "tangents"
+>;
+
+export const finite = (numbers: Float64Array) => numbers.every(Number.isFinite);
+
+export class HyperUpdate {
+  /** Unconstrained hyperparameters. */
+  phi: Float64Array;
+  /** Windows in which something stood in for the estimate, tangents were clipped, or began again. */
+  readonly counts = { fallbacks: 0, clips: 0, resets: 0 };
+  private readonly estimator: WindowEstimator;
+  private readonly tangents: TangentCourse;
+
+  constructor(private readonly options: UpdateOptions) {
+    const { estimator, space, steps, seed, device } = options;
+    this.phi = space.initial();
+    this.tangents = new TangentCourse(estimator.tangents);
+    this.estimator = estimator.begin?.({ size: space.size, steps, seed, device }) ?? {
+      estimate: (window) => estimator.estimate(window, device),
+    };
+  }
+
+  /** How the tangents of a window begin; undefined where at zero. */
+  carryInto({ first, length }: Window): Carry | undefined {
+    return this.tangents.begin({
+      stepsDone: first,
+      stepsLeft: this.options.steps - first,
+      window: length,
+    });
+  }
+
+  /**
+   * Moves the hyperparameters by what the estimator makes of a window.
+   *
+   * @returns what to report; or which numbers are not finite, of a window that began by itself and can be blamed for it
+   */
+  after(run: Run, window: Window, carry: Carry | undefined): UpdateReport | string {
+    const { estimator, space, outer } = this.options;
+    if (estimator.horizon === "none") return NOTHING;
+    const tangents = this.tangents.end(window.segment.steps, carry, run.carried);
+    const estimate = finite(run.trajectory) ? this.estimate(run, window, tangents.memory) : null;
+    const good = estimate && finite(estimate.gradient) ? estimate : null;
+    if (!good && !this.tangents.carried) return estimate ? "estimate" : "hypergradient";
+    if (!good) this.tangents.drop();
+    const report = good ? this.report(good) : { ...NOTHING, fallback: BROKEN };
+    if (good) this.phi = outer.apply(this.phi, good.gradient);
+    if (report.fallback) this.counts.fallbacks++;
+    if (!this.tangents.carried) return report;
+    return {
+      ...report,
+      tangents: this.counted(good ? tangents : { ...tangents, reset: space.size }),
+    };
+  }
+
+  private estimate(run: Run, window: Window, memory: number): Estimate {
+    const { space, steps } = this.options;
+    const stepsDone = window.first + window.segment.steps;
+    return this.estimator.estimate({
+      data: run.trajectory,
+      points: run.trajectory.length / space.size,
+      size: space.size,
+      window: window.number,
+      steps: window.length,
+      stepsDone,
+      stepsLeft: steps - stepsDone,
+      phi: this.phi.slice(),
+      memory,
+    });
+  }
+
+  private report({ gradient, eigenvalues, fallback, ...choice }: Estimate): UpdateReport {
+    const { chosen, reason, confidence } = choice;
+    return {
+      hypergradient: this.options.space.named(gradient),
+      eigenvalues,
+      fallback,
+      ...(chosen === undefined ? {} : { chosen }),
+      ...(reason === undefined ? {} : { reason }),
+      ...(confidence === undefined ? {} : { confidence }),
+    };
+  }
+
+  private counted(report: TangentReport): TangentReport {
+    if (report.clipped > 0) this.counts.clips++;
+    if (report.reset > 0) this.counts.resets++;
+    return report;
+  }
+}
+
+const NOTHING: UpdateReport = { hypergradient: null, eigenvalues: null, fallback: null };
+
+const BROKEN =
+  "the hypergradients of carried tangents are not finite: nothing was updated, and tangents begin again at zero";
