@@ -2,13 +2,13 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 
-const IMPORT = /\bfrom\s+"(\.[^"]+)"|\bimport\s+"(\.[^"]+)"/g;
+const IMPORT = /^(?:import|export|\})[^"\n]*"(\.[^"]+)"/gm;
 
 /** @param {string} file @returns {string[]} files that it imports by a relative path */
 function importsOf(file) {
   const text = readFileSync(file, "utf8");
   return [...text.matchAll(IMPORT)]
-    .map(([, from, bare]) => resolve(dirname(file), /** @type {string} */ (from ?? bare)))
+    .map(([, path]) => resolve(dirname(file), /** @type {string} */ (path)))
     .map((path) => (existsSync(path) ? path : path.replace(/\.js$/, ".ts")))
     .filter((path) => existsSync(path));
 }
