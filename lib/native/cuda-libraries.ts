@@ -1,5 +1,5 @@
 /** Where NVIDIA's libraries may lie. Nothing is opened here: the addon tries the candidates in order. */
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import type { CudaLibraries } from "./addon.js";
 
@@ -99,4 +99,30 @@ export function findCudaLibraries(environment: Environment = process.env): CudaL
     cusparse: candidates("cusparse"),
     cusolver: candidates("cusolver"),
   };
+}
+
+/** Where the loader finds bare names besides LD_LIBRARY_PATH: the list it keeps, and folders it knows anyway. */
+const LOADER_LIST = "/etc/ld.so.cache";
+const LOADER_FOLDERS = ["/lib64", "/usr/lib64", "/lib", "/usr/lib", ...DRIVER_FOLDERS.slice(0, 1)];
+
+function loaderKnows(name: string): boolean {
+  try {
+    return readFileSync(LOADER_LIST).includes(`/${name}\0`);
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the loader would find any of these. It is not asked: opening a library runs what stands in it. */
+export function anyLies(
+  candidates: readonly string[],
+  environment: Environment = process.env,
+): boolean {
+  const own = (environment["LD_LIBRARY_PATH"] ?? "").split(/[:;]/).filter(Boolean);
+  const folders = [...own, ...LOADER_FOLDERS];
+  return candidates.some((candidate) =>
+    candidate.includes("/")
+      ? existsSync(candidate)
+      : folders.some((folder) => existsSync(join(folder, candidate))) || loaderKnows(candidate),
+  );
 }

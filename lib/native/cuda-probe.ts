@@ -1,6 +1,7 @@
 /** Whether CUDA can be used here. A driver that is broken may take a process down, so another one tries it. */
 import { spawnSync } from "node:child_process";
 import type { CudaOptions, NativeCudaProbe } from "./addon.js";
+import { anyLies } from "./cuda-libraries.js";
 import { cudaOptions } from "./cuda-options.js";
 import { fromNative } from "./errors.js";
 import { addonPath, loadAddon } from "./load.js";
@@ -70,7 +71,8 @@ function probeInChild(addon: string, options: CudaOptions): NativeCudaProbe {
 /** Tries CUDA with these options, each time anew. Never throws, prints nothing. */
 export function probeCudaWith(options: CudaOptions): NativeCudaProbe {
   try {
-    loadAddon().findCudaDriver(options);
+    // Even opening a driver that is broken may take a process down. Where there is none, the loader says so.
+    if (!anyLies(options.libraries.driver)) loadAddon().findCudaDriver(options);
   } catch (thrown) {
     const error = fromNative(thrown);
     const code = (error as { code?: NativeCudaProbe["code"] }).code ?? "GLOCAL_CUDA";

@@ -121,6 +121,23 @@ describe("a driver that is broken", () => {
     return { ...options, libraries: { ...options.libraries, driver: [path] } };
   }
 
+  test("in its file, so that opening it is the end", () => {
+    const folder = scratchFolder();
+    const [source, path] = [join(folder, "driver.c"), join(folder, "libcuda.so.1")];
+    writeFileSync(
+      source,
+      "extern void abort(void); __attribute__((constructor)) void f(void) { abort(); }",
+    );
+    spawnSync("cc", ["-shared", "-fPIC", "-o", path, source]);
+    const options = mockOptions();
+    const found = probeCudaWith({
+      ...options,
+      libraries: { ...options.libraries, driver: [path] },
+    });
+    expect(found).toMatchObject({ usable: false, code: "GLOCAL_CUDA", devices: [] });
+    expect(found.reason).toContain("the signal SIGABRT");
+  });
+
   test("and aborts the process that tries it", () => {
     const found = probeCudaWith(
       brokenDriver('fputs("kernel module is gone\\n", stderr); abort();'),

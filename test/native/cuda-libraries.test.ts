@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { findCudaLibraries } from "../../lib/native/cuda-libraries.js";
+import { anyLies, findCudaLibraries } from "../../lib/native/cuda-libraries.js";
 
 let root: string;
 beforeEach(() => {
@@ -87,4 +87,14 @@ test("CUDA_HOME and CUDA_PATH come after the loader's own, and hold no driver", 
 
 test("a folder that does not exist is no error", () => {
   expect(find(join(root, "absent")).driver[0]).toBe("libcuda.so.1");
+});
+
+test("whether the loader would find one is seen without asking it", () => {
+  const [driver] = files("libcuda.so.1") as [string];
+  expect(anyLies([join(root, "absent.so"), driver], {})).toBe(true);
+  expect(anyLies([join(root, "absent.so")], {})).toBe(false);
+  expect(anyLies(["libglocal-absent.so.1", "libc.so.6"], {})).toBe(true);
+  expect(anyLies(["libglocal-absent.so.1"], {})).toBe(false);
+  files("libglocal-own.so.1");
+  expect(anyLies(["libglocal-own.so.1"], { LD_LIBRARY_PATH: `/absent:${root}` })).toBe(true);
 });
