@@ -1,6 +1,6 @@
 /** Collects the launches of a program and the kernels they name. */
 import { convLaunch } from "./conv.js";
-import type { FixedLaunch } from "./fixed.js";
+import { type FixedLaunch, line } from "./fixed.js";
 import type { CudaProgram, Launch } from "./launches.js";
 import { MOST_POINTERS } from "./machine.js";
 import { KernelTable } from "./modules.js";
@@ -45,7 +45,7 @@ export class LaunchList {
     this.launches.push({
       op: "kernel",
       kernel: this.table.generate(text),
-      grid: [blocks, 1, 1],
+      grid: line(blocks),
       block: [threads, 1, 1],
       args,
     });

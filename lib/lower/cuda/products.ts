@@ -1,6 +1,7 @@
 /** Matrix products as calls of cuBLAS, each over matrices that are equally far apart. */
 import { BYTES } from "../../ir/types.js";
 import type { MatmulStep, Ref } from "../program.js";
+import { checkSize } from "./fixed.js";
 import type { ProductLaunch, ZeroLaunch } from "./launches.js";
 
 interface BatchDim {
@@ -28,10 +29,16 @@ const moved = (ref: Ref, elements: number, bytes: number): Ref => ({
   offset: ref.offset + elements * bytes,
 });
 
+/** cuBLAS counts in 32 bits. */
+const MOST_ROWS = 2 ** 31 - 1;
+
+/** @throws GLOCAL_BAD_SHAPE for matrices larger than cuBLAS can count */
 export function productLaunches(step: MatmulStep, tf32: boolean): (ProductLaunch | ZeroLaunch)[] {
   const { dtype, m, n, k, transA, transB, lda, ldb, ldc, accumulate, a, b, c } = step;
   const count = step.batch.reduce((x, y) => x * y, 1);
   if (m * n * count === 0) return [];
+  const sizes = [m, n, k, lda, ldb, ldc, count];
+  checkSize("rows, columns or matrices of a product", Math.max(...sizes), MOST_ROWS);
   const bytes = BYTES[dtype];
   // A sum of nothing. Results lie side by side.
   if (k === 0) return accumulate ? [] : [{ op: "zero", at: c.ref, bytes: m * n * count * bytes }];

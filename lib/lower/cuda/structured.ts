@@ -25,7 +25,7 @@ const KINDS: Record<DType, string> = {
 
 const BYTES: Record<DType, number> = { float32: 4, float64: 8, int32: 4, bool: 1 };
 
-/** Kernels number the elements of a lane in 32 bits. */
+/** Kernels number the elements of a lane in 32 bits, as argmax does those of its axis. */
 const MOST_ELEMENTS = 2 ** 31 - 1;
 
 /** Blocks with a thread for each of so many elements of each lane. */
@@ -92,6 +92,7 @@ function rowsByIndex<R>(step: GatherStep<R>): FixedLaunch<R>[] {
 const LONG_AXIS = 64;
 
 function argmax<R>({ dtype, outer, axis, inner, x, y }: ArgmaxStep<R>): FixedLaunch<R> {
+  checkSize("elements along the axis of argmax", axis, MOST_ELEMENTS);
   const long = axis >= LONG_AXIS;
   return launch<R>(
     `argmax_${long ? "long_" : ""}${KINDS[dtype]}`,

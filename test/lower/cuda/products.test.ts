@@ -87,4 +87,10 @@ describe("products", () => {
       { tf32: false },
     ]);
   });
+
+  test("are refused where cuBLAS could not count their rows", () => {
+    expect(() => productLaunches(product([], [], { m: 2 ** 31 }), false)).toThrow(
+      /^Expected at most 2147483647 rows, columns or matrices of a product on CUDA/,
+    );
+  });
 });

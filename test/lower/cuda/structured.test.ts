@@ -128,5 +128,6 @@ describe("structuredLaunch", () => {
       /^Expected at most 2147483647 elements of one lane on CUDA but received 9663676416\./,
     );
     expect(() => structuredLaunch(rows("gather", { count: 2 ** 26 }))).toThrow(/one lane/);
+    expect(() => structuredLaunch(argmax(2 ** 31))).toThrow(/along the axis of argmax on CUDA/);
   });
 });
