@@ -6,11 +6,14 @@ const PLATFORM = "import jax; print(jax.devices()[0].platform)";
 
 export type Platform = "gpu" | "cpu" | (string & {});
 
+/** JAX's plugins have called NVIDIA's GPUs by either name. */
+export const platformNamed = (name: string): Platform => (name === "cuda" ? "gpu" : name);
+
 /** Where a Python's JAX runs; null when it has none, or no optax. */
 function platformOf(python: string): Platform | null {
   if (!hasModules(python, ["jax", "optax"])) return null;
   const { status, stdout } = spawnSync(python, ["-c", PLATFORM], { encoding: "utf8" });
-  return status === 0 ? (stdout.trim().split("\n").at(-1) ?? null) : null;
+  return status === 0 ? platformNamed(stdout.trim().split("\n").at(-1) ?? "") : null;
 }
 
 export interface GpuRival {

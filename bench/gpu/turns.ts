@@ -7,6 +7,7 @@ import { dataArguments, type RivalFigure, runRivalProgram } from "../rival.js";
 import type { Spread } from "../statistics.js";
 import type { Attempts } from "./attempts.js";
 import { type Entrant, type Form, twinOf } from "./entrants.js";
+import { platformNamed } from "./rival.js";
 
 export interface OwnFigure {
   readonly msPerStep: Spread;
@@ -87,7 +88,7 @@ async function runJax(
   const source = data === null ? ["--synthetic"] : dataArguments(data);
   const args = [...rival.args, ...form.args, ...(readsData ? source : [])];
   const figure = await runRivalProgram<JaxFigure>(python, rival.program, args, rivalEnv);
-  if (figure.device !== platformOf(device))
+  if (platformNamed(figure.device) !== platformOf(device))
     throw new Error(`Expected JAX to run on ${platformOf(device)}, but it ran on ${figure.device}`);
   return figure;
 }

@@ -207,12 +207,10 @@ export function schedule(
     aliases.set(node, x);
     stored.add(x);
   }
-  return {
-    stored,
-    aliases,
-    anew,
-    accumulates: accumulations(graph, users, runningSums(graph, donate), aliases),
-  };
+  const accumulates = accumulations(graph, users, runningSums(graph, donate), aliases);
+  // The operands of a sum that a kernel accumulates are gone when it is there.
+  for (const node of aliases.keys()) anew.delete(node);
+  return { stored, aliases, anew, accumulates };
 }
 
 function usersOf(graph: Graph): Map<Tensor, Tensor[]> {

@@ -1,6 +1,6 @@
 /** Devices: what there is, why it can or cannot be used, and how one is opened. */
 import { GlocalError } from "../errors.js";
-import type { NativeBuffer, NativeDevice } from "../native/addon.js";
+import type { NativeBuffer, NativeCudaProbe, NativeDevice } from "../native/addon.js";
 import { cudaOptions } from "../native/cuda-options.js";
 import { probeCuda } from "../native/cuda-probe.js";
 import { callNative } from "../native/errors.js";
@@ -65,9 +65,22 @@ function cpuInfo(): DeviceInfo {
   };
 }
 
+/** Why CUDA can be used or not. */
+function cudaReason({ usable, reason, devices: [first] }: NativeCudaProbe): string {
+  return usable && first ? `${first.name}, compute capability ${first.computeCapability}` : reason;
+}
+
 function cudaInfo(): DeviceInfo {
-  const { usable, reason, code, devices: gpus, libraries } = probeCuda();
-  return { name: "cuda", usable, reason, ...(code && { code }), gpus, libraries };
+  const probe = probeCuda();
+  const { usable, code, devices: gpus, libraries } = probe;
+  return {
+    name: "cuda",
+    usable,
+    reason: cudaReason(probe),
+    ...(code && { code }),
+    gpus,
+    libraries,
+  };
 }
 
 /** Every device this package knows, and why each is or is not usable here. Never throws. */
@@ -163,10 +176,10 @@ function openCpu(options: DeviceOptions, reason: string | null): Device {
 
 /** The first GPU that can be opened, else the CPU with the reason. */
 function openAny(options: DeviceOptions): Device {
-  const { usable, reason } = probeCuda();
-  if (!usable) return openCpu(options, `no CUDA: ${reason}`);
+  const probe = probeCuda();
+  if (!probe.usable) return openCpu(options, `no CUDA: ${probe.reason}`);
   try {
-    return openCuda(0, options, reason);
+    return openCuda(0, options, cudaReason(probe));
   } catch (error) {
     return openCpu(options, `no CUDA: ${error instanceof Error ? error.message : error}`);
   }

@@ -18,6 +18,29 @@ describe("glocal doctor", () => {
     expect(lines[1]).toContain(process.version);
   });
 
+  test("names the GPUs and NVIDIA's libraries", async () => {
+    const io = new FakeIo();
+    const gpus = [{ name: "H100", computeCapability: "9.0", memoryBytes: 80 * 2 ** 30 }];
+    const libraries = { driver: "/lib/libcuda.so.1", nvrtc: "/lib/libnvrtc.so.13" };
+    const library: Library = {
+      ...fakeLibrary(),
+      devices: () => [
+        ...fakeLibrary().devices().slice(0, 1),
+        { name: "cuda", usable: true, reason: "H100 of compute capability 9.0", gpus, libraries },
+      ],
+    };
+    expect(await run("doctor", io, library)).toBe(0);
+    const lines = io.stdout.text.split("\n").map((line) => line.trim().replace(/\s+/g, " "));
+    expect(lines).toEqual(
+      expect.arrayContaining([
+        "cuda usable: H100 of compute capability 9.0",
+        "H100, compute capability 9.0, 80 GiB",
+        "driver: /lib/libcuda.so.1",
+        "nvrtc: /lib/libnvrtc.so.13",
+      ]),
+    );
+  });
+
   test("says it in JSON, too", async () => {
     const io = new FakeIo();
     expect(await run("doctor --json", io, fakeLibrary())).toBe(0);

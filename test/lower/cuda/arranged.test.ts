@@ -1,10 +1,13 @@
 /** Steps as they are arranged for CUDA, done on the CPU: no order, group or place in memory loses anything. */
 import fc from "fast-check";
 import { describe, test } from "vitest";
+import type { Tensor } from "../../../lib/ir/graph.js";
 import { encode } from "../../../lib/lower/encode.js";
+import * as ops from "../../../lib/ops/index.js";
 import { interpret } from "../../../lib/reference/interpret.js";
 import { openDevice } from "../../../lib/runtime/device.js";
 import { Executable } from "../../../lib/runtime/executable.js";
+import { traceFlat } from "../../../lib/trace/trace.js";
 import { simplify } from "../../../lib/transform/simplify.js";
 import { type Evaluate, type RunOptions, runExecutable } from "../../conformance/backends.js";
 import { expectClose } from "../../conformance/compare.js";
@@ -48,6 +51,20 @@ describe.each([
       { numRuns: RUNS },
     );
   });
+});
+
+test("a sum that is an output, and that another output needs, is read where a product accumulated it", () => {
+  const matrix = { dtype: "float64", shape: [2, 2], laned: false } as const;
+  const graph = traceFlat(
+    ["x", "y", "z", "w"].map((name) => ({ name, type: matrix })),
+    (xs) => {
+      const [x, y, z, w] = xs as [Tensor, Tensor, Tensor, Tensor];
+      const sum = ops.add(ops.matmul(x, y), ops.matmul(z, w));
+      return [sum, ops.add(ops.add(x, sum), sum)];
+    },
+  );
+  const values = [1, 2, 3, 4].map((k) => [k, -k, 0.5, k + 1]);
+  expectClose(arranged(graph, values, { lanes: 1 }), interpret(graph, values), 1e-12, "sum");
 });
 
 describe.each(Object.entries(models))("a training step with %s", (_, model) => {
