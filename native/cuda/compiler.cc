@@ -1,5 +1,6 @@
 #include "cuda/compiler.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "cuda/check.h"
@@ -74,7 +75,37 @@ class Translation {
   nvrtcProgram program_ = nullptr;
 };
 
+// Ten times compute capabilities, in ascending order.
+std::vector<int> SupportedTargets(const Nvrtc& nvrtc) {
+  int count = 0;
+  Check(nvrtc, nvrtc.nvrtcGetNumSupportedArchs(&count), "nvrtcGetNumSupportedArchs");
+  std::vector<int> targets(static_cast<size_t>(count));
+  Check(nvrtc, nvrtc.nvrtcGetSupportedArchs(targets.data()), "nvrtcGetSupportedArchs");
+  std::sort(targets.begin(), targets.end());
+  return targets;
+}
+
+std::string CapabilityText(int target) {
+  return std::to_string(target / 10) + "." + std::to_string(target % 10);
+}
+
 }  // namespace
+
+std::string TargetFor(const Chip& chip, const Libraries& libraries) {
+  const std::vector<int> targets = SupportedTargets(libraries.nvrtc);
+  const int wanted = chip.major * 10 + chip.minor;
+  const auto above = std::upper_bound(targets.begin(), targets.end(), wanted);
+  if (above != targets.begin() && *(above - 1) / 10 == chip.major) {
+    return "sm_" + std::to_string(*(above - 1));
+  }
+  throw CodedError("GLOCAL_CUDA_UNSUPPORTED_CHIP",
+                   "an NVRTC that compiles for " + chip.name + ", of compute capability " +
+                       CapabilityText(wanted),
+                   "NVRTC " + std::to_string(libraries.nvrtc_major) + "." +
+                       std::to_string(libraries.nvrtc_minor) + ", which knows those up to " +
+                       (targets.empty() ? "none" : CapabilityText(targets.back())),
+                   "Install the libraries of a newer CUDA.");
+}
 
 std::string Compiler::CompileOne(const std::string& text) const {
   const std::vector<std::string> options = Options(architecture_);

@@ -5,10 +5,16 @@
 #include <vector>
 
 #include "cuda/api/nvrtc.h"
+#include "cuda/chip.h"
 #include "cuda/image_cache.h"
 #include "cuda/libraries.h"
 
 namespace glocal::cuda {
+
+// What kernels are compiled for to run on `chip`: "sm_90". Where NVRTC does not know the chip, the
+// nearest older one of its generation, whose machine code it runs. Throws
+// GLOCAL_CUDA_UNSUPPORTED_CHIP where it knows none of them.
+std::string TargetFor(const Chip& chip, const Libraries& libraries);
 
 class Compiler {
  public:

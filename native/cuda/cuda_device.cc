@@ -27,7 +27,8 @@ class CudaDevice final : public Device {
  public:
   CudaDevice(std::shared_ptr<const Context> context, const std::string& cache_folder)
       : context_(std::move(context)),
-        compiler_(context_->libraries(), context_->chip().architecture(), cache_folder),
+        compiler_(context_->libraries(), TargetFor(context_->chip(), context_->libraries()),
+                  cache_folder),
         fixed_(context_, compiler_),
         transfers_(MakeReaped<Transfers>(context_)),
         runner_(context_) {}

@@ -2,6 +2,7 @@
 
 #include <exception>
 
+#include "cuda/compiler.h"
 #include "errors.h"
 
 namespace glocal::cuda {
@@ -10,8 +11,8 @@ Probe ProbeCuda(const CudaOptions& options) {
   Probe probe;
   try {
     probe.chips = AllChips(OpenDriver(options.libraries));
-    UsableChip(probe.chips, options.ordinal);
-    OpenLibraries(options.libraries);
+    const Chip& chip = UsableChip(probe.chips, options.ordinal);
+    TargetFor(chip, OpenLibraries(options.libraries));
     probe.usable = true;
   } catch (const CodedError& e) {
     probe.code = e.code();

@@ -101,6 +101,20 @@ describe("a machine that lacks something", () => {
   });
 });
 
+describe("a chip that NVRTC does not know", () => {
+  test("runs what is compiled for an older one of its generation", () => {
+    expect(probe({ chip: "10.3", newest: 100 }).usable).toBe(true);
+  });
+
+  test("is not supported where NVRTC knows none of its generation", () => {
+    const found = probe({ chip: "12.0", newest: 90 });
+    expect(found.code).toBe("GLOCAL_CUDA_UNSUPPORTED_CHIP");
+    expect(found.reason).toContain(
+      "of compute capability 12.0 but received NVRTC 13.0, which knows those up to 9.0",
+    );
+  });
+});
+
 describe("a driver that is broken", () => {
   /** The mock's driver, but for cuInit. */
   function brokenDriver(body: string): CudaOptions {

@@ -16,6 +16,8 @@ inline constexpr nvrtcResult kNvrtcCompilation = 6;
 // clang-format off
 #define GLOCAL_NVRTC_FUNCTIONS(F) \
   F(nvrtcVersion, nvrtcResult, int*, int*) \
+  F(nvrtcGetNumSupportedArchs, nvrtcResult, int*) \
+  F(nvrtcGetSupportedArchs, nvrtcResult, int*) \
   F(nvrtcCreateProgram, nvrtcResult, nvrtcProgram*, const char*, const char*, int, \
     const char* const*, const char* const*) \
   F(nvrtcCompileProgram, nvrtcResult, nvrtcProgram, int, const char* const*) \

@@ -30,6 +30,8 @@ export interface MockCudaOptions {
   readonly devices?: number;
   /** Compute capability; "9.0". */
   readonly chip?: string;
+  /** Ten times the compute capability of the newest chip that NVRTC knows; 121. */
+  readonly newest?: number;
   /** Of the driver, as cuDriverGetVersion gives it; 13000. */
   readonly driver?: number;
   /** Of each device, in bytes; 4 GiB. */
@@ -87,6 +89,7 @@ export function mockCuda(options: MockCudaOptions = {}): MockCuda {
     GLOCAL_CUDA_PATH: path,
     MOCK_CUDA_DEVICES: options.devices,
     MOCK_CUDA_CHIP: options.chip,
+    MOCK_CUDA_NEWEST: options.newest,
     MOCK_CUDA_DRIVER: options.driver,
     MOCK_CUDA_MEMORY: options.memory,
     MOCK_CUDA_ORDER: options.order,

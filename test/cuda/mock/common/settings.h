@@ -30,6 +30,9 @@ inline int SettingChip() {
   return std::atoi(text) * 10 + (dot == nullptr ? 0 : std::atoi(dot + 1));
 }
 
+// The newest chip that NVRTC knows, likewise times ten.
+inline int SettingNewestTarget() { return static_cast<int>(SettingOr("MOCK_CUDA_NEWEST", 121)); }
+
 // Blocks and threads run from the last to the first, so that races give other bits.
 inline bool SettingReverse() {
   const char* text = std::getenv("MOCK_CUDA_ORDER");

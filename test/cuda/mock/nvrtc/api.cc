@@ -1,6 +1,7 @@
 // libnvrtc.
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -11,6 +12,7 @@
 #include "../common/abi.h"
 #include "../common/image.h"
 #include "../common/log.h"
+#include "../common/settings.h"
 #include "compiler.h"
 
 namespace mock {
@@ -24,6 +26,17 @@ enum NvrtcResult : int {
   kCompilation = 6,
   kBuiltinOperationFailure = 7,
 };
+
+// Of CUDA 13.0.
+constexpr int kTargets[] = {75, 80, 86, 87, 88, 89, 90, 100, 103, 110, 120, 121};
+
+std::vector<int> Targets() {
+  std::vector<int> known;
+  for (const int target : kTargets) {
+    if (target <= SettingNewestTarget()) known.push_back(target);
+  }
+  return known;
+}
 
 constexpr char kBuiltins[] = "libnvrtc-builtins.so.13.0";
 
@@ -46,7 +59,8 @@ bool StartsWith(const std::string& text, const char* start) {
 bool ReadArchitecture(const std::string& name, Options* options) {
   const size_t digits = name.find('_');
   const int chip = digits == std::string::npos ? 0 : std::atoi(name.c_str() + digits + 1);
-  if (chip < 75 || chip > 121) return false;
+  const std::vector<int> known = Targets();
+  if (std::find(known.begin(), known.end(), chip) == known.end()) return false;
   if (StartsWith(name, "sm_")) options->chip = chip;
   options->definitions.push_back("-D__CUDA_ARCH__=" + std::to_string(chip * 10));
   return StartsWith(name, "sm_") || StartsWith(name, "compute_");
@@ -158,6 +172,17 @@ using mock::Program;
 MOCK_API int nvrtcVersion(int* major, int* minor) {
   *major = 13;
   *minor = 0;
+  return mock::kOk;
+}
+
+MOCK_API int nvrtcGetNumSupportedArchs(int* count) {
+  *count = static_cast<int>(mock::Targets().size());
+  return mock::kOk;
+}
+
+MOCK_API int nvrtcGetSupportedArchs(int* targets) {
+  const std::vector<int> known = mock::Targets();
+  std::copy(known.begin(), known.end(), targets);
   return mock::kOk;
 }
 
