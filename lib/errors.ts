@@ -19,7 +19,7 @@ export type ErrorCode =
   | "GLOCAL_DIVERGED"
   /** A device cannot be used. */
   | "GLOCAL_DEVICE"
-  /** Why CUDA cannot be used: no driver, one older than the libraries, no GPU, one too old. */
+  /** Why CUDA cannot be used: no driver, one older than the libraries, no GPU, one too old or too new. */
   | "GLOCAL_CUDA_NO_DRIVER"
   | "GLOCAL_CUDA_OLD_DRIVER"
   | "GLOCAL_CUDA_NO_DEVICE"

@@ -53,8 +53,11 @@ function probeInChild(addon: string, options: CudaOptions): NativeCudaProbe {
   );
   const probe = parsed(stdout ?? "");
   if (probe && status === 0) return probe;
+  const late = (error as NodeJS.ErrnoException | undefined)?.code === "ETIMEDOUT";
   const end = error
-    ? error.message
+    ? late
+      ? `no answer within ${TIMEOUT_MS / 1000} s`
+      : error.message
     : signal
       ? `the signal ${signal}`
       : status === 0

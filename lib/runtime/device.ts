@@ -13,7 +13,7 @@ export type Precision = "float32" | "tf32";
 
 export interface DeviceOptions {
   /**
-   * "cuda:1" is the second GPU. Default "auto": the first GPU that can be used, else the CPU;
+   * "cuda:1" is the second GPU. Default "auto": the first GPU if it can be used, else the CPU;
    * `devices()` says why not a GPU.
    */
   readonly device?: "auto" | DeviceName | `cuda:${number}`;
@@ -174,7 +174,7 @@ function openCpu(options: DeviceOptions, reason: string | null): Device {
   return new Device("cpu", native, reason, precisionOf(options));
 }
 
-/** The first GPU that can be opened, else the CPU with the reason. */
+/** The first GPU if it can be opened, else the CPU with the reason. */
 function openAny(options: DeviceOptions): Device {
   const probe = probeCuda();
   if (!probe.usable) return openCpu(options, `no CUDA: ${probe.reason}`);
