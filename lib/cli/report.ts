@@ -34,7 +34,8 @@ function notes({ stopped, diverged, steps }: RunResult): string[] {
 }
 
 function device({ device, threads }: RunResult): string {
-  return threads === null ? device : `${device}, ${threads} thread${threads === 1 ? "" : "s"}`;
+  if (threads === null || device !== "cpu") return device;
+  return `${device}, ${threads} thread${threads === 1 ? "" : "s"}`;
 }
 
 function table(head: string[]): InstanceType<typeof Table> {
