@@ -1,5 +1,5 @@
 /**
- * Every kernel of convolutions by itself, on the emulator. The others' tests meet only those that are
+ * Every kernel of convolutions by itself, on the emulator or a GPU. The others' tests meet only those that are
  * chosen for small geometries. Operands are multiples of 1/8: sums of their products are exact in all
  * precisions, so results must be equal.
  */
@@ -11,7 +11,8 @@ import type { ConvGroupStep, ConvJob, ConvTerm } from "../../lib/lower/cuda/step
 import type { ComputeType, ConvStep, LanedRef, Window2d } from "../../lib/lower/program.js";
 import type { NativeDevice } from "../../lib/native/addon.js";
 import { FIXED_KERNELS } from "../lower/cuda/fixed-kernels.js";
-import { addon, callsOf, compile, mockOptions } from "./support.js";
+import { onGpu, openCuda } from "./device.js";
+import { callsOf, compile } from "./support.js";
 
 type Kind = ConvStep["op"];
 
@@ -208,7 +209,7 @@ function gridOf({ kind, rows, columns }: Kernel, step: ConvGroupStep<number>): S
 
 let device: NativeDevice;
 beforeAll(() => {
-  device = addon.createCudaDevice(mockOptions());
+  device = openCuda().native;
 });
 
 function runKernel(name: string, kernel: Kernel, step: ConvGroupStep<number>, values: number[]) {
@@ -263,6 +264,6 @@ test.each(KERNELS)("%s", (name) => {
         );
       },
     ),
-    { numRuns: 5 },
+    { numRuns: onGpu ? 50 : 5 },
   );
 });
