@@ -2,6 +2,7 @@
 
 import { Argument, Command, CommanderError, Option } from "commander";
 import { GlocalError } from "../errors.js";
+import { device } from "./device-name.js";
 import { runDoctor } from "./doctor.js";
 import { ESTIMATOR_NAMES } from "./estimators.js";
 import { MAIN_HELP, RUN_HELP, SUMMARY } from "./help.js";
@@ -10,7 +11,7 @@ import { type Library, loadLibrary } from "./library.js";
 import { decimal, integer, tangents } from "./numbers.js";
 import { LENET_DEFAULTS as defaults, RECIPES } from "./recipes.js";
 import { runRecipe } from "./run.js";
-import { DEVICES, ON_DIVERGENCE, PRECISIONS, type RunOptions, settingsFor } from "./settings.js";
+import { ON_DIVERGENCE, PRECISIONS, type RunOptions, settingsFor } from "./settings.js";
 import { UsageError } from "./usage-error.js";
 import { packageVersion } from "./version.js";
 
@@ -165,7 +166,11 @@ function commandLine(io: Io, actions: Actions): Command {
     .option("--data <dir>", "folder of the data's files")
     .option("--out <dir>", "folder for the results; new or empty")
     .option("--json", "print the result as JSON on stdout and nothing else there")
-    .addOption(new Option("--device <name>", "where to compute").choices(DEVICES).default("auto"))
+    .addOption(
+      new Option("--device <name>", "where to compute: auto, cpu, cuda, or cuda:1 and so on")
+        .argParser(device)
+        .default("auto"),
+    )
     .addOption(
       new Option("--precision <name>", "in what a GPU multiplies")
         .choices(PRECISIONS)

@@ -11,6 +11,8 @@ export interface RunResult {
   readonly estimator: string;
   readonly seed: number;
   readonly device: string;
+  /** Why this device, where the choice was left open. */
+  readonly deviceReason: string | null;
   readonly threads: number | null;
   /** Inner steps done. */
   readonly steps: number;
@@ -46,6 +48,7 @@ export function completeOutcome(study: TuneResult, { settings, folder }: Context
   const result: RunResult = {
     ...named(settings),
     device: study.device,
+    deviceReason: study.deviceReason,
     threads: study.threads,
     steps: study.steps,
     msPerStep: study.msPerStep,
@@ -77,6 +80,7 @@ export function brokenOutcome(
   const result: RunResult = {
     ...named(settings),
     device: settings.device,
+    deviceReason: null,
     threads: settings.threads ?? null,
     steps,
     msPerStep: meanMsPerStep(windows),

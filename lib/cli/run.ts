@@ -39,7 +39,9 @@ export async function runRecipe(settings: RunSettings, io: Io, library: Library)
   checkBatchSize(count - held, settings.batch);
   checkSubset(settings.criterionSubset, held);
 
-  const config = runConfig({ settings, data, startedAt, devices: library.devices() });
+  // Trying CUDA takes a moment, and who asks for the CPU need not wait for it.
+  const devices = library.devices(settings.device === "cpu" ? ["cpu"] : undefined);
+  const config = runConfig({ settings, data, startedAt, devices });
   const folder = createRunFolder(path, config);
   const talk = settings.json ? io.stderr : io.stdout;
   const progress = startProgress(talk, settings.steps);

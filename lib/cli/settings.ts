@@ -1,10 +1,10 @@
 /** What `glocal run` was asked to do: options, the recipe's defaults and what must fit together. */
 
+import type { DeviceOptions } from "../runtime/device.js";
 import { type EstimatorName, type EstimatorOptions, usesOption } from "./estimators.js";
 import { RECIPES, type RecipeDefaults } from "./recipes.js";
 import { UsageError } from "./usage-error.js";
 
-export const DEVICES = ["auto", "cpu", "cuda"] as const;
 export const PRECISIONS = ["float32", "tf32"] as const;
 export const ON_DIVERGENCE = ["throw", "record"] as const;
 
@@ -16,7 +16,7 @@ export interface RunOptions extends Partial<RecipeDefaults> {
   readonly clip?: number;
   /** Validation examples that hypergradients see, drawn for each window; all without it. */
   readonly criterionSubset?: number;
-  readonly device: (typeof DEVICES)[number];
+  readonly device: NonNullable<DeviceOptions["device"]>;
   readonly precision: (typeof PRECISIONS)[number];
   readonly threads?: number;
   readonly onDivergence: (typeof ON_DIVERGENCE)[number];

@@ -1,10 +1,11 @@
 /** Chooses forward or reverse mode for a study, by what each costs a window, and builds it. */
 import { GlocalError } from "../errors.js";
+import { isFloat } from "../ir/types.js";
 import type { Device } from "../runtime/device.js";
 import { type Cost, type DeviceArray, Executable } from "../runtime/executable.js";
 import type { Criterion } from "./criterion.js";
 import { ForwardMode } from "./forward-mode.js";
-import type { Memory } from "./memory.js";
+import { bytesOf, type Memory } from "./memory.js";
 import type { Mode } from "./mode.js";
 import type { CompileSwitches } from "./program-inputs.js";
 import { ReverseMode } from "./reverse-mode.js";
@@ -12,8 +13,8 @@ import { adjointStep, type StepGraph, type StepInputs, tangentStep } from "./ste
 
 /** Lanes that run together unless the caller says otherwise. */
 const DEFAULT_LANES = 32;
-/** Shares of the device's memory: for one program's scratch, and for stored states. */
-const SCRATCH_SHARE = 0.25;
+/** Shares of the device's memory: for lanes that run together, and for stored states. */
+const LANES_SHARE = 0.25;
 const STORED_SHARE = 0.25;
 /** Operations that a processor does in the time in which it moves one byte: what makes bytes and operations comparable. */
 const FLOPS_PER_BYTE = 8;
@@ -47,11 +48,14 @@ interface Candidate {
   readonly cost: number;
 }
 
-/** The most lanes, up to those wanted, whose scratch fits the memory. */
+/** The most lanes, up to those wanted, whose tangents and scratch fit the memory. */
 function forwardCandidate(options: ModeOptions): Candidate {
   const { device, memory, inputs, lanes, steps, switches } = options;
   const { problem } = memory;
   const q = problem.hyper.size;
+  const tangentBytes = problem.stateTypes
+    .filter(({ dtype }) => isFloat(dtype))
+    .reduce((sum, type) => sum + bytesOf(type), 0);
   let together = Math.min(q, lanes ?? DEFAULT_LANES);
   for (;;) {
     const graph = tangentStep(problem, inputs, together);
@@ -59,7 +63,8 @@ function forwardCandidate(options: ModeOptions): Candidate {
       ...graph.options,
       ...switches,
     });
-    if (together === 1 || scratchBytes <= SCRATCH_SHARE * device.memoryBytes)
+    const needed = scratchBytes + together * tangentBytes;
+    if (together === 1 || needed <= LANES_SHARE * device.memoryBytes)
       return { graph, lanes: together, cost: time(cost) * steps * Math.ceil(q / together) };
     together = Math.ceil(together / 2);
   }

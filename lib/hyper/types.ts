@@ -88,6 +88,8 @@ export interface StudyResult<Test = TestMetrics> {
   /** Where training stopped being finite, with `onDivergence: "record"`. */
   readonly diverged: { readonly step: number; readonly what: string } | null;
   readonly device: string;
+  /** Why this device, where the choice was left open; null where it was asked for. */
+  readonly deviceReason: string | null;
   readonly threads: number;
 }
 

@@ -115,6 +115,7 @@ export async function* runWindows<State>(
       stopped,
       diverged,
       device: course.device.name,
+      deviceReason: course.device.reason,
       threads: course.device.threads,
       state: problem.stateDef.rebuild(trainer.readState()) as State,
     };

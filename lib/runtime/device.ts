@@ -83,13 +83,17 @@ function cudaInfo(): DeviceInfo {
   };
 }
 
-/** Every device this package knows, and why each is or is not usable here. Never throws. */
-export function devices(): DeviceInfo[] {
+/**
+ * The devices that this package knows, or those of the names given, and why each is or is not usable
+ * here. Never throws. Asking for "cuda" tries it, once for a process.
+ */
+export function devices(names: readonly DeviceName[] = ["cpu", "cuda"]): DeviceInfo[] {
+  const infos = { cpu: cpuInfo, cuda: cudaInfo };
   try {
-    return [cpuInfo(), cudaInfo()];
+    return names.map((name) => infos[name]());
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    return (["cpu", "cuda"] as const).map((name) => ({ name, usable: false, reason }));
+    return names.map((name) => ({ name, usable: false, reason }));
   }
 }
 

@@ -136,6 +136,7 @@ async function pretend(options: TuneOptions, study: FakeStudy): Promise<TuneResu
     stopped: options.signal?.aborted ?? false,
     diverged: null,
     device: "cpu",
+    deviceReason: "no CUDA: libcuda.so.1 was not found",
     threads: 2,
     ...study.result,
   };

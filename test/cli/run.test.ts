@@ -174,6 +174,7 @@ describe("a run", () => {
       estimator: "glocal",
       seed: 0,
       device: "cpu",
+      deviceReason: "no CUDA: libcuda.so.1 was not found",
       threads: 2,
       steps: 200,
       msPerStep: 10,

@@ -37,6 +37,7 @@ describe("bad usage ends with exit code 2, says what would be valid and creates 
     ["doctor --steps 3", /unknown option '--steps'\nOptions of doctor: --json, --debug, --help\n/],
     ["run lenet-mnist --estimator dmd", /none, local, last, mean, glocal, paper, global/],
     ["run lenet-mnist --device tpu", /auto, cpu, cuda/],
+    ["run lenet-mnist --device cuda:x", /auto, cpu, cuda or cuda:<number>/],
     ["run lenet-mnist --on-divergence ignore", /throw, record/],
     ["run lenet-mnist --steps", /argument missing/],
     [

@@ -9,11 +9,19 @@ import { nvccCompiler, nvrtcCompiler } from "../../scripts/cuda/compilers.mjs";
 
 const compiler = nvrtcCompiler() ?? nvccCompiler();
 
-test.skipIf(!compiler).each(["plain", "tangents", "adjoints"])(
-  "LeNet's (%s) compile and keep their registers",
-  { timeout: 300_000 },
-  async (kind) => {
-    const { graph, options } = stepGraphs({ model: "lenet", batch: 128, lanes: 3 })[kind]();
+const lenet = { model: "lenet", batch: 128, lanes: 3 };
+
+test.skipIf(!compiler).each([
+  [lenet, "plain"],
+  [lenet, "tangents"],
+  [lenet, "adjoints"],
+  [{ model: "wrn-28-2", batch: 128, lanes: 2 }, "tangents"],
+  [{ model: "reweighting", batch: 16, lanes: 32 }, "tangents"],
+])(
+  "those of %o (%s) compile and keep their registers",
+  { timeout: 600_000 },
+  async (step, kind) => {
+    const { graph, options } = stepGraphs(step)[kind]();
     const folder = mkdtempSync(join(tmpdir(), "glocal-text-"));
     try {
       const texts = lowerCuda(graph, options).program.modules.map((text, i) => {
