@@ -1,8 +1,10 @@
 /** Fits of the operator by LAPACK and, where there is a GPU, by cuSOLVER: what they take, and what of it their routines. */
-import { exactModes } from "../lib/koopman/exact.js";
 import type { LinearAlgebra } from "../lib/koopman/linalg/algebra.js";
 import { chooseAlgebra } from "../lib/koopman/linalg/choose.js";
-import { realMatrix } from "../lib/koopman/linalg/host-matrix.js";
+import { complete } from "../lib/koopman/model.js";
+import { prepare } from "../lib/koopman/problem.js";
+import type { Snapshots } from "../lib/koopman/snapshots.js";
+import { exact } from "../lib/koopman/variants/least-squares.js";
 import { defaultDevice, devices } from "../lib/runtime/device.js";
 import { describeMachine, type Machine } from "./machine.js";
 
@@ -38,13 +40,13 @@ export interface LinalgResult {
 }
 
 /** A few modes and a little noise, in general position. */
-function trajectory({ features, points }: (typeof SIZES)[number]) {
+function trajectory({ features, points }: (typeof SIZES)[number]): Snapshots {
   const data = Float64Array.from({ length: features * points }, (_, at) => {
-    const [time, i] = [Math.floor(at / features), at % features];
+    const [i, time] = [Math.floor(at / points), at % points];
     const modes = Math.sin(i + 1) + 0.8 ** time * Math.cos(3 * i) + Math.cos(0.3 * time + i);
     return modes + 1e-3 * Math.sin(29 * time * time + 31 * i);
   });
-  return realMatrix(data, features, points);
+  return { data, shape: [features, points] };
 }
 
 /** The algebra, with a clock around its factorisations. */
@@ -75,10 +77,10 @@ function measure(
   algebra: LinearAlgebra,
   routinesMs: () => number,
 ): LinalgFigure {
-  const matrix = trajectory(size);
+  const snapshots = trajectory(size);
   const fitOnce = () => {
-    const stacked = algebra.stackColumns(algebra.upload(matrix), size.stacks);
-    exactModes(algebra, stacked, { rcond: RCOND, maxRank: Number.POSITIVE_INFINITY });
+    const problem = prepare(snapshots, { stacks: size.stacks, rcond: RCOND }, algebra);
+    complete(problem, exact(problem));
   };
   fitOnce();
   const [before, began] = [routinesMs(), performance.now()];

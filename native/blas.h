@@ -32,6 +32,26 @@ void dgeqrf_(const int* m, const int* n, double* a, const int* lda, double* tau,
 void dorgqr_(const int* m, const int* n, const int* k, double* a, const int* lda, const double* tau,
              double* work, const int* lwork, int* info);
 // Complex numbers are pairs of doubles.
+void zgesvd_(const char* jobu, const char* jobvt, const int* m, const int* n, double* a,
+             const int* lda, double* s, double* u, const int* ldu, double* vt, const int* ldvt,
+             double* work, const int* lwork, double* rwork, int* info, size_t jobu_length,
+             size_t jobvt_length);
+void zgeev_(const char* jobvl, const char* jobvr, const int* n, double* a, const int* lda,
+            double* w, double* vl, const int* ldvl, double* vr, const int* ldvr, double* work,
+            const int* lwork, double* rwork, int* info, size_t jobvl_length, size_t jobvr_length);
+void zgeqrf_(const int* m, const int* n, double* a, const int* lda, double* tau, double* work,
+             const int* lwork, int* info);
+void zungqr_(const int* m, const int* n, const int* k, double* a, const int* lda, const double* tau,
+             double* work, const int* lwork, int* info);
+void zgees_(const char* jobvs, const char* sort, int (*select)(const double*), const int* n,
+            double* a, const int* lda, int* sdim, double* w, double* vs, const int* ldvs,
+            double* work, const int* lwork, double* rwork, int* bwork, int* info,
+            size_t jobvs_length, size_t sort_length);
+void ztrexc_(const char* compq, const int* n, double* t, const int* ldt, double* q, const int* ldq,
+             const int* ifst, const int* ilst, int* info, size_t compq_length);
+void ztrsyl_(const char* trana, const char* tranb, const int* isgn, const int* m, const int* n,
+             const double* a, const int* lda, const double* b, const int* ldb, double* c,
+             const int* ldc, double* scale, int* info, size_t trana_length, size_t tranb_length);
 void zgelsd_(const int* m, const int* n, const int* nrhs, double* a, const int* lda, double* b,
              const int* ldb, double* s, const double* rcond, int* rank, double* work,
              const int* lwork, double* rwork, int* iwork, int* info);

@@ -14,6 +14,9 @@ class LapackError : public std::runtime_error {
   LapackError(const std::string& routine, int info);
 };
 
+// op(A) · B (m×n) with k terms in each sum; op(A) is Aᵀ when `transposed`. Into `c`.
+void Multiply(const double* a, const double* b, int m, int k, int n, bool transposed, double* c);
+
 // A = U · diag(s) · Vᵀ with k = min(m, n): u is m×k, vt is k×n, s descends.
 struct Svd {
   std::vector<double> u, s, vt;
@@ -33,9 +36,27 @@ struct Eigen {
 };
 Eigen RightEigenvectors(const double* a, int n);
 
-// The complex x (n) of least norm among those of least |A·x − b|, A being m×n. Singular values
-// below rcond times the greatest count as zero.
-std::vector<double> ComplexLeastSquares(const double* a, int m, int n, const double* b,
+// The same three of complex matrices: A = U · diag(s) · Vᴴ, A = Q · R.
+Svd ComplexThinSvd(const double* a, int m, int n);
+Qr ComplexThinQr(const double* a, int m, int n);
+Eigen ComplexRightEigenvectors(const double* a, int n);
+
+// A = Z · T · Zᴴ, all complex and n×n: T is upper triangular, Z unitary.
+struct Schur {
+  std::vector<double> t, z;
+};
+Schur ComplexSchur(const double* a, int n);
+// The diagonal entries that were at order[0], order[1], … come to the top, in that order, which
+// names each of the n positions once.
+Schur ReorderedSchur(Schur schur, int n, const std::vector<int>& order);
+
+// The complex X (m×n) with A·X − X·B = C, A (m×m) and B (n×n) upper triangular.
+std::vector<double> TriangularSylvester(const double* a, int m, const double* b, int n,
+                                        const double* c);
+
+// The complex X (n×sides) of least norm among those of least |A·X − B|, A being m×n. Singular
+// values below rcond times the greatest count as zero.
+std::vector<double> ComplexLeastSquares(const double* a, int m, int n, const double* b, int sides,
                                         double rcond);
 
 }  // namespace glocal::linalg

@@ -26,6 +26,11 @@ export function realParts(values: Float64Array): Float64Array {
   return Float64Array.from({ length: complexLength(values) }, (_, k) => realPart(values, k));
 }
 
+/** The imaginary parts. */
+export function imaginaryParts(values: Float64Array): Float64Array {
+  return Float64Array.from({ length: complexLength(values) }, (_, k) => imaginaryPart(values, k));
+}
+
 /** Real numbers as complex ones. */
 export function toComplex(values: Float64Array): Float64Array {
   const result = new Float64Array(2 * values.length);

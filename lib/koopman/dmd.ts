@@ -1,119 +1,412 @@
 /** Dynamic mode decomposition: the linear operator that best advances a trajectory by one step. */
 
 import { GlocalError } from "../errors.js";
-import { exactModes, type FittedModes } from "./exact.js";
-import type { LinearAlgebra } from "./linalg/algebra.js";
-import { chooseAlgebra, type LinalgOptions } from "./linalg/choose.js";
-import { column, fromSnapshots } from "./linalg/host-matrix.js";
-import { checkSnapshots, type Snapshots } from "./snapshots.js";
-import { type SteadyState, type SteadyStateOptions, steadyState } from "./steady-state.js";
-
-export interface DmdOptions extends LinalgOptions {
-  /** Consecutive snapshots stacked into one column (Hankel DMD, eq. 24); default 1: none. */
-  readonly stacks?: number;
-  /** Most singular values to keep; default: as many as `rcond` allows. */
-  readonly rank?: number;
-  /** Singular values at or below `rcond` times the largest are dropped; from 0 to 1, default 1e-10. */
-  readonly rcond?: number;
-  /** How modes are formed; `"exact"` (default): Y V Σ⁻¹ W. */
-  readonly variant?: "exact";
-}
+import { complexLength, complexPairs, imaginaryPart, realPart } from "./complex.js";
+import type { HostMatrix, LinearAlgebra } from "./linalg/algebra.js";
+import {
+  asComplex,
+  beside,
+  column,
+  columnsOf,
+  fromSnapshots,
+  multiply,
+  norm,
+  plus,
+  realPartOf,
+  rowsOf,
+  stackColumns,
+  toSnapshots,
+} from "./linalg/host-matrix.js";
+import { requireFinite } from "./linalg/lapack.js";
+import { columnsFrom, complete, inputsOf, type Model, modelOfSpectrum, systemOf } from "./model.js";
+import { bad, type DmdOptions, type Variant, whole } from "./options.js";
+import { type Problem, prepare } from "./problem.js";
+import { checkSnapshots, type Snapshots, type SnapshotsInput } from "./snapshots.js";
+import { checkPolicy, decide, type SteadyState, type SteadyStateOptions } from "./steady-state.js";
+import type { Iteration, Spectrum, VariantFit } from "./variants/fit.js";
+import { variants } from "./variants/registry.js";
 
 /**
- * A fitted operator by its modes: column k of the (stacked) trajectory is about Σ ξ_i λ_i^k b_i.
+ * A fitted operator by its modes: column t of the (stacked) trajectory is about Σ ξ_i λ_iᵗ b_i.
  * Complex arrays are interleaved: entry k at [2k] (real part) and [2k + 1] (imaginary part).
  */
-export interface Dmd extends Omit<FittedModes, "basis" | "modes"> {
-  /** One complex vector of (stacked) features for each eigenvalue; formed when first read. */
-  readonly modes: readonly Float64Array[];
+export interface Dmd {
+  readonly variant: Variant;
+  /** The library that did what is long; several trajectories end in LAPACK. */
+  readonly linalg: LinearAlgebra["name"];
   /** Features of one snapshot, before stacking. */
   readonly features: number;
+  /** Snapshots of the last trajectory. */
+  readonly time: number;
   readonly stacks: number;
-  /** The library that computed the fit. */
-  readonly linalg: LinearAlgebra["name"];
+  /** Whether snapshots are complex. */
+  readonly complex: boolean;
+  /** How many singular values were kept: the number of modes; a constant has one more. */
+  readonly rank: number;
+  /**
+   * All of them, descending, kept or not: of X, of X less its mean (`"affine"`), of [X; Y] (`"total-least-squares"`),
+   * of the projected future (`"subspace"`).
+   */
+  readonly singularValues: Float64Array;
+  /** Complex; by |λ| descending, then real part ascending, then imaginary part ascending. */
+  readonly eigenvalues: Float64Array;
+  /** One complex vector of (stacked) features for each eigenvalue; formed when first read. */
+  readonly modes: readonly Float64Array[];
+  /** Complex; how much of each mode the last trajectory's first column holds. */
+  readonly amplitudes: Float64Array;
+  /** How an iterative fit ended; null for the other variants. */
+  readonly iteration: Iteration | null;
+  /** What the trials of `"bagged"` disagree about; null for the other variants. */
+  readonly spread: Spread | null;
+  /** The last trajectory as the fit has it: [features, time]. */
+  reconstruct(): Snapshots;
+  /**
+   * The next `count` snapshots after the last trajectory: [features, count]. Nothing is clamped.
+   *
+   * @throws GLOCAL_BAD_OPTION, GLOCAL_BAD_SHAPE; GLOCAL_LINALG where it grows beyond float64.
+   */
+  forecast(count: number, options?: ForecastOptions): Snapshots;
   /** What the trajectory settles at; see {@link SteadyStateOptions}. */
   steadyState(options?: SteadyStateOptions): SteadyState;
+  /**
+   * ‖x′ − x̂′‖ / ‖x′‖ over all steps of the trajectories fitted, x̂′ being what the operator makes of the snapshots
+   * before; or over those of a trajectory that the fit has not seen. Within the directions that `spatialRank` kept,
+   * for the former. Trajectories of zeros have 0.
+   *
+   * @throws GLOCAL_BAD_SHAPE, GLOCAL_BAD_DTYPE, GLOCAL_BAD_OPTION, GLOCAL_LINALG
+   */
+  residual(unseen?: SnapshotsInput, options?: ForecastOptions): number;
+  /** Plain data: complex numbers are [re, im]. */
+  toJSON(): DmdJson;
+}
+
+export interface ForecastOptions {
+  /**
+   * For fits with control. Of a forecast: [inputs, count], column i acting after snapshot `time + i`; default: the
+   * last one held. Of an unseen trajectory: [inputs, time].
+   */
+  readonly control?: SnapshotsInput;
+}
+
+export interface Spread {
+  /** √ of the mean of |λ − mean|², for each eigenvalue. */
+  readonly eigenvalues: Float64Array;
+  /** The same of each entry of a forecast: [features, count], real. */
+  forecast(count: number): Snapshots;
+}
+
+export interface DmdJson {
+  readonly variant: Variant;
+  readonly linalg: string;
+  readonly features: number;
+  readonly time: number;
+  readonly stacks: number;
+  readonly complex: boolean;
+  readonly rank: number;
+  readonly singularValues: number[];
+  readonly eigenvalues: [re: number, im: number][];
+  readonly amplitudes: [re: number, im: number][];
+  readonly modes: [re: number, im: number][][];
+  readonly iteration: Iteration | null;
+  readonly eigenvalueSpread: number[] | null;
 }
 
 /**
  * Fits K = argmin ‖Y − K X‖ (eq. 14) to a trajectory, where X holds all (stacked) snapshots but
- * the last and Y all but the first. Float64, through LAPACK (dgeqrf, dgesvd, dgeev, zgelsd) or, on a
- * CUDA device, through cuSOLVER (Xgeqrf, Xgesvd, Xgeev).
+ * the last and Y all but the first; or another operator, see {@link Variant}. Float64, through LAPACK
+ * (dgeqrf, dgesvd, dgeev, zgelsd; zgeqrf, zgesvd, zgeev for complex snapshots) or, on a CUDA device,
+ * through cuSOLVER (Xgeqrf, Xgesvd, Xgeev), which takes real snapshots; complex ones run in LAPACK.
  *
- * A trajectory of zeros has rank 0 and no modes.
+ * A trajectory of zeros has rank 0 and no modes (with a constant: the one of λ = 1).
  *
- * @param snapshots [features, time] with time > stacks.
+ * @param snapshots [features, time] with time > stacks; or several trajectories of the same system, whose steps are
+ *   pooled. Amplitudes, reconstruction, forecasts and steady states are those of the last one.
  * @throws GLOCAL_BAD_SHAPE, GLOCAL_BAD_DTYPE, GLOCAL_BAD_OPTION, GLOCAL_LINALG (snapshots that are
  *   not finite, or a routine that fails), GLOCAL_ADDON; for a device that cannot be opened what
  *   `openDevice` throws.
  */
-export function dmd(snapshots: Snapshots, options: DmdOptions = {}): Dmd {
-  checkSnapshots(snapshots);
-  const { stacks = 1, rank, rcond = 1e-10, variant = "exact" } = options;
-  checkOptions(snapshots, stacks, rank, rcond, variant);
-  const [features, time] = snapshots.shape;
-  const algebra = chooseAlgebra(options, features * stacks * (time - stacks + 1));
-  const trajectory = algebra.upload(fromSnapshots(snapshots));
-  const fit = exactModes(algebra, algebra.stackColumns(trajectory, stacks), {
-    rcond,
-    maxRank: rank ?? Number.POSITIVE_INFINITY,
-  });
-  const { basis, modes: reducedModes, ...spectrum } = fit;
-  let modes: Dmd["modes"] | undefined;
-  return {
-    ...spectrum,
-    // A steady state does without them, and they are longer than all else here.
-    get modes() {
-      if (!modes) {
-        const full = algebra.download(algebra.multiply(basis, reducedModes));
-        modes = Array.from({ length: full.columns }, (_, k) => column(full, k).slice());
-      }
-      return modes;
-    },
-    features,
-    stacks,
-    linalg: algebra.name,
-    steadyState: (how) => steadyState({ ...fit, algebra, features }, how),
-  };
+export function dmd(
+  snapshots: SnapshotsInput | readonly SnapshotsInput[],
+  options: DmdOptions = {},
+): Dmd {
+  const problem = prepare(snapshots, options);
+  const fit = variants[problem.variant](problem);
+  return new Fitted(problem, fit);
 }
 
-function checkOptions(
-  snapshots: Snapshots,
-  stacks: number,
-  rank: number | undefined,
-  rcond: number,
-  variant: string,
-): void {
-  const [features, time] = snapshots.shape;
-  if (time < 2) {
-    throw new GlocalError("GLOCAL_BAD_SHAPE", {
-      expected: "at least two snapshots",
-      received: String(time),
+class Fitted implements Dmd {
+  readonly variant: Variant;
+  readonly linalg: LinearAlgebra["name"];
+  readonly features: number;
+  readonly time: number;
+  readonly stacks: number;
+  readonly complex: boolean;
+  readonly rank: number;
+  readonly singularValues: Float64Array;
+  readonly eigenvalues: Float64Array;
+  readonly amplitudes: Float64Array;
+  readonly iteration: Iteration | null;
+  readonly spread: Spread | null;
+  readonly #problem: Problem;
+  readonly #fit: VariantFit;
+  readonly #spectrum: Spectrum;
+  /** One, or one for each trial. */
+  readonly #models: readonly Model[];
+  #modes: readonly Float64Array[] | undefined;
+
+  constructor(problem: Problem, fit: VariantFit) {
+    const { model, spectrum } = complete(problem, fit);
+    this.#problem = problem;
+    this.#fit = fit;
+    this.#spectrum = spectrum;
+    this.#models = fit.members.length > 0 ? fit.members.map(modelOfSpectrum) : [model];
+    this.variant = problem.variant;
+    this.linalg = problem.algebra.name;
+    this.features = problem.features;
+    this.time = problem.times.at(-1) as number;
+    this.stacks = problem.stacks;
+    this.complex = problem.complex;
+    this.rank = fit.rank;
+    this.singularValues = fit.singularValues;
+    this.eigenvalues = spectrum.eigenvalues;
+    this.amplitudes = spectrum.amplitudes;
+    this.iteration = fit.iteration;
+    this.spread = fit.members.length > 0 ? this.#spreadOf(fit.members) : null;
+  }
+
+  // A steady state does without them, and they are longer than all else here.
+  get modes(): readonly Float64Array[] {
+    const { modes } = this.#spectrum;
+    if (modes.columns === 0) {
+      return [];
+    }
+    if (!this.#modes) {
+      const blocks = Array.from({ length: this.stacks }, (_, s) => this.#expand(modes, s));
+      this.#modes = Array.from({ length: modes.columns }, (_, k) => {
+        const mode = new Float64Array(2 * this.features * this.stacks);
+        blocks.forEach((block, s) => {
+          mode.set(column(block, k), 2 * s * this.features);
+        });
+        return mode;
+      });
+    }
+    return this.#modes;
+  }
+
+  reconstruct(): Snapshots {
+    const length = this.time - this.stacks + 1;
+    const series = inputsOf(this.#problem, length);
+    const mean = meanOf(this.#models.map((model) => columnsFrom(model, series, length)));
+    // The oldest snapshot of each column, and of the last one all.
+    const ends = Array.from({ length: this.stacks - 1 }, (_, s) =>
+      columnsOf(this.#block(mean, s + 1), length - 1, length),
+    );
+    return toSnapshots(this.#lengthen(beside(this.#block(mean, 0), ...ends)));
+  }
+
+  forecast(count: number, options: ForecastOptions = {}): Snapshots {
+    const parts = this.#forecasts(count, options);
+    return toSnapshots(this.#lengthen(meanOf(parts)));
+  }
+
+  steadyState(options: SteadyStateOptions = {}): SteadyState {
+    checkPolicy(options);
+    const { policy = "paper" } = options;
+    const decided = this.#models.map((model) => {
+      const eigenvalues = this.#models.length > 1 ? diagonalOfModel(model) : this.eigenvalues;
+      const { system, lift } = systemOf(this.#problem, model, eigenvalues);
+      const { state, block, ...report } = decide(system, options);
+      const coordinates = state && multiply(lift, state);
+      const own = coordinates && this.#block(coordinates, block === "oldest" ? 0 : this.stacks - 1);
+      return { ...report, given: system.eigenvalues, value: own && this.#lengthen(own) };
+    });
+    const values = decided.flatMap(({ value }) => (value ? [value] : []));
+    const { given, eigenvalues, selected } = decided[0] as (typeof decided)[number];
+    const radius = Math.max(1, ...complexPairs(given).map(([re, im]) => Math.hypot(re, im)));
+    const value = values.length === 0 ? null : meanOf(values);
+    return {
+      policy,
+      value: value && requireFinite(value.data),
+      deviation: value && this.spread ? deviationOf(values, value).data : null,
+      kept: selected.filter(Boolean).length,
+      selected,
+      clamp: radius,
+      eigenvalues,
+    };
+  }
+
+  residual(unseen?: SnapshotsInput, { control }: ForecastOptions = {}): number {
+    const { at, series, control: inputs } = this.#problem;
+    if (unseen === undefined) {
+      const errors = series.map((part, k) => {
+        const columns = at.download(part);
+        const { error, size } = this.#stepErrors(columns, inputs?.[k] ?? null);
+        return [error, size] as const;
+      });
+      return ratio(errors);
+    }
+    checkSnapshots(unseen, "unseen");
+    const [features, time] = unseen.shape;
+    if (features !== this.features || time <= this.stacks) {
+      throw new GlocalError("GLOCAL_BAD_SHAPE", {
+        expected: `unseen.shape to be [${this.features}, more than ${this.stacks}]`,
+        received: JSON.stringify(unseen.shape),
+      });
+    }
+    const { algebra, basis } = this.#problem;
+    const whole = fromSnapshots(unseen);
+    const coordinates = algebra.download(algebra.multiplyAdjoint(basis, algebra.upload(whole)));
+    const known = this.#controlOf(control, time);
+    const later = known && columnsOf(known, this.stacks - 1, time);
+    const { error, size } = this.#stepErrors(stackColumns(coordinates, this.stacks), later);
+    // What the fitted snapshots do not span, no prediction has either.
+    const beyond = plus(whole, this.#lengthen(coordinates, unseen.complex), -1);
+    const missed = norm(columnsOf(beyond, this.stacks, time));
+    return ratio([[Math.hypot(error, missed), Math.hypot(size, missed)]]);
+  }
+
+  toJSON(): DmdJson {
+    const { variant, linalg, features, time, stacks, complex, rank, iteration } = this;
+    return {
+      ...{ variant, linalg, features, time, stacks, complex, rank },
+      singularValues: [...this.singularValues],
+      eigenvalues: complexPairs(this.eigenvalues),
+      amplitudes: complexPairs(this.amplitudes),
+      modes: this.modes.map(complexPairs),
+      iteration,
+      eigenvalueSpread: this.spread && [...this.spread.eigenvalues],
+    };
+  }
+
+  #forecasts(count: number, { control }: ForecastOptions): HostMatrix[] {
+    whole("count", count, 1);
+    const known = this.time - this.stacks + 1;
+    const future = control ? this.#controlOf(control, count) : null;
+    const series = inputsOf(this.#problem, known + count, future);
+    return this.#models.map((model) => {
+      const columns = columnsFrom(model, series, known + count);
+      const ahead = columnsOf(columns, known, known + count);
+      return this.#block(ahead, this.stacks - 1);
     });
   }
-  if (!Number.isInteger(stacks) || stacks < 1 || stacks >= time) {
-    throw new GlocalError("GLOCAL_BAD_OPTION", {
-      expected: `stacks to be an integer from 1 to ${time - 1}, below the ${time} snapshots`,
-      received: String(stacks),
+
+  #controlOf(control: SnapshotsInput | undefined, time: number): HostMatrix | null {
+    const own = this.#problem.control?.at(-1);
+    if (!own) {
+      if (control !== undefined) {
+        throw bad("no control for a fit without control", "control");
+      }
+      return null;
+    }
+    if (control === undefined) {
+      throw bad("control for a fit with control", "none");
+    }
+    checkSnapshots(control, "control");
+    if (control.complex || control.shape[0] !== own.rows || control.shape[1] !== time) {
+      throw new GlocalError("GLOCAL_BAD_SHAPE", {
+        expected: `real control of shape [${own.rows}, ${time}]`,
+        received: JSON.stringify(control.shape),
+      });
+    }
+    return fromSnapshots(control);
+  }
+
+  /** Of the newest snapshot in each column: the others were known before. */
+  #stepErrors(columns: HostMatrix, inputs: HostMatrix | null) {
+    const last = columns.columns - 1;
+    const from = columnsOf(columns, 0, last);
+    const predicted = this.#fit.advance(from, inputs && columnsOf(inputs, 0, last));
+    const target = this.#newest(columnsOf(columns, 1, last + 1));
+    const error = plus(target, this.#newest(this.#own(predicted)), -1);
+    return { error: norm(error), size: norm(target) };
+  }
+
+  #newest(columns: HostMatrix): HostMatrix {
+    return this.#block(columns, this.stacks - 1);
+  }
+
+  /** Coordinates of the s-th snapshot of each stack. */
+  #block(columns: HostMatrix, s: number): HostMatrix {
+    const size = columns.rows / this.stacks;
+    return this.#own(rowsOf(columns, s * size, (s + 1) * size));
+  }
+
+  /** Real where snapshots are: complex modes come in pairs, whose imaginary parts cancel. */
+  #own(columns: HostMatrix): HostMatrix {
+    return this.complex ? asComplex(columns) : realPartOf(columns);
+  }
+
+  /** Coordinates at their full length. */
+  #lengthen(coordinates: HostMatrix, complex: boolean = this.complex): HostMatrix {
+    const { algebra, basis } = this.#problem;
+    requireFinite(coordinates.data);
+    const result = algebra.download(algebra.multiply(basis, algebra.upload(coordinates)));
+    return complex ? asComplex(result) : realPartOf(result);
+  }
+
+  #expand(columns: HostMatrix, s: number): HostMatrix {
+    const { algebra, basis } = this.#problem;
+    const size = columns.rows / this.stacks;
+    const block = asComplex(rowsOf(columns, s * size, (s + 1) * size));
+    return asComplex(algebra.download(algebra.multiply(basis, algebra.upload(block))));
+  }
+
+  #spreadOf(members: readonly Spectrum[]): Spread {
+    const deviations = Float64Array.from({ length: complexLength(this.eigenvalues) }, (_, k) => {
+      const squares = members.map(
+        ({ eigenvalues }) =>
+          (realPart(eigenvalues, k) - realPart(this.eigenvalues, k)) ** 2 +
+          (imaginaryPart(eigenvalues, k) - imaginaryPart(this.eigenvalues, k)) ** 2,
+      );
+      return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / members.length);
+    });
+    return {
+      eigenvalues: deviations,
+      forecast: (count) => {
+        const parts = this.#forecasts(count, {}).map((part) => this.#lengthen(part));
+        return toSnapshots(deviationOf(parts, meanOf(parts)));
+      },
+    };
+  }
+}
+
+function diagonalOfModel({ operator }: Model): Float64Array {
+  const { matrix } = operator;
+  return Float64Array.from(
+    Array.from({ length: matrix.rows }, (_, k) => k).flatMap((k) => [
+      realPart(matrix.data, k * matrix.rows + k),
+      imaginaryPart(matrix.data, k * matrix.rows + k),
+    ]),
+  );
+}
+
+function meanOf(matrices: readonly HostMatrix[]): HostMatrix {
+  const first = matrices[0] as HostMatrix;
+  if (matrices.length === 1) {
+    return first;
+  }
+  const data = first.data.map(
+    (_, at) => matrices.reduce((sum, { data }) => sum + (data[at] as number), 0) / matrices.length,
+  );
+  return { ...first, data };
+}
+
+/** √ of the mean of |entry − mean|²: real. */
+function deviationOf(matrices: readonly HostMatrix[], mean: HostMatrix): HostMatrix {
+  const width = mean.complex ? 2 : 1;
+  const data = new Float64Array(mean.data.length / width);
+  for (const matrix of matrices) {
+    const apart = plus(matrix, mean, -1).data;
+    apart.forEach((part, at) => {
+      const entry = Math.floor(at / width);
+      data[entry] = (data[entry] as number) + (part * part) / matrices.length;
     });
   }
-  const limit = Math.min(features * stacks, time - stacks);
-  if (rank !== undefined && !(Number.isInteger(rank) && rank >= 1 && rank <= limit)) {
-    throw new GlocalError("GLOCAL_BAD_OPTION", {
-      expected: `rank to be an integer from 1 to ${limit}, the smaller side of the matrix fitted`,
-      received: String(rank),
-    });
-  }
-  if (!(rcond >= 0 && rcond < 1)) {
-    throw new GlocalError("GLOCAL_BAD_OPTION", {
-      expected: "rcond to be a number from 0 to 1, below 1",
-      received: String(rcond),
-    });
-  }
-  if (variant !== "exact") {
-    throw new GlocalError("GLOCAL_BAD_OPTION", {
-      expected: 'variant to be "exact"',
-      received: JSON.stringify(variant),
-    });
-  }
+  return { ...mean, data: data.map(Math.sqrt), complex: false };
+}
+
+function ratio(parts: readonly (readonly [error: number, size: number])[]): number {
+  const size = Math.hypot(...parts.map((part) => part[1]));
+  const error = Math.hypot(...parts.map((part) => part[0]));
+  return size === 0 ? 0 : error / size;
 }

@@ -2,7 +2,7 @@
 
 import { GlocalError } from "../errors.js";
 import { fromSnapshots, stackColumns, toSnapshots } from "./linalg/host-matrix.js";
-import { checkSnapshots, type Snapshots } from "./snapshots.js";
+import { checkSnapshots, type Snapshots, type SnapshotsInput } from "./snapshots.js";
 
 /**
  * Time-delay embedding (eq. 24 of the paper): column j of the result stacks the columns
@@ -13,7 +13,7 @@ import { checkSnapshots, type Snapshots } from "./snapshots.js";
  * @returns [features · stacks, time − stacks + 1]; the first `features` rows are the trajectory itself.
  * @throws GLOCAL_BAD_SHAPE, GLOCAL_BAD_OPTION, GLOCAL_LINALG (an entry that is not finite).
  */
-export function hankel(trajectory: Snapshots, stacks: number): Snapshots {
+export function hankel(trajectory: SnapshotsInput, stacks: number): Snapshots {
   checkSnapshots(trajectory);
   const time = trajectory.shape[1];
   if (!Number.isInteger(stacks) || stacks < 1 || stacks > time) {

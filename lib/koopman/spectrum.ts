@@ -33,3 +33,8 @@ export function clampSpectrum(eigenvalues: Float64Array): {
   const divisor = Math.max(1, spectralRadius(eigenvalues));
   return { eigenvalues: eigenvalues.map((part) => part / divisor), divisor };
 }
+
+/** Each eigenvalue with |λ| > 1 moved to the unit circle, along its ray. */
+export function ontoCircle(eigenvalues: Float64Array): Float64Array {
+  return eigenvalues.map((part, at) => part / Math.max(1, modulus(eigenvalues, at >> 1)));
+}

@@ -1,88 +1,99 @@
-/** The value a fitted trajectory settles at. */
+/** The value a fitted trajectory settles at, by one of several rules. */
 
-import { GlocalError } from "../errors.js";
-import { complexLength, imaginaryPart, realPart } from "./complex.js";
-import type { LinearAlgebra, Matrix } from "./linalg/algebra.js";
-import { complexMatrix } from "./linalg/host-matrix.js";
-import { clampSpectrum } from "./spectrum.js";
+import { check, oneOf, whole } from "./options.js";
+import { fixedPoint } from "./policies/fixed-point.js";
+import { paper } from "./policies/paper.js";
+import type { System, Verdict } from "./policies/policy.js";
+import { average, horizon, project } from "./policies/remaining.js";
 
-export interface SteadyStateOptions {
-  /**
-   * Which modes count as lasting. `"paper"` (default, eq. 20): where the spectral radius ρ exceeds
-   * 1 every eigenvalue is divided by it; then those with |λ − 1| < tolerance are kept, with λ
-   * taken as exactly 1.
-   */
-  readonly policy?: "paper";
-  /** Above 0; default 0.1 (the paper gives no number). */
-  readonly tolerance?: number;
-}
+/**
+ * Which modes count, and how.
+ *
+ * * `"paper"` (default, eq. 20): where the spectral radius ρ exceeds 1 every eigenvalue is divided by it;
+ *   then modes with |λ − 1| < `tolerance` are kept, with λ taken as exactly 1. *Why*: far enough ahead all
+ *   else has decayed.
+ * * `"horizon"`: λᵏ with k = `steps`, the snapshots left after the last; eigenvalues with |λ| > 1 are moved
+ *   to the unit circle. *Why*: the end is seldom far enough for λ = 0.99 to have decayed, nor near enough for it to
+ *   count in full.
+ * * `"average"`: the mean of that over the next `steps` snapshots. *Why*: what turns has no value at the end
+ *   that noise would not change, but its mean has.
+ * * `"project"`: λᵏ of the stable operator nearest to the one fitted, in the Frobenius norm. *Why*: to move
+ *   eigenvalues one by one can move a non-normal operator far.
+ * * `"fixed-point"`: (I − A)⁻¹ c; for fits with a constant or with control. *Why*: there is one, and noise
+ *   in A's eigenvalues does not decide whether it is found.
+ *
+ * All but `"paper"` and `"fixed-point"` start from the fitted state of the last column. With control, the
+ * last input is held.
+ */
+export type SteadyStateOptions =
+  | {
+      readonly policy?: "paper";
+      /** Above 0; default 0.1 (the paper gives no number). */
+      readonly tolerance?: number;
+    }
+  | {
+      readonly policy: "horizon" | "average" | "project";
+      /** Snapshots from the last one to the end; an integer, at least 1. */
+      readonly steps: number;
+    }
+  | { readonly policy: "fixed-point" };
+
+export type Policy = NonNullable<SteadyStateOptions["policy"]>;
 
 export interface SteadyState {
-  /** `features` entries, those at the first snapshot's time; null when no mode was kept. */
+  readonly policy: Policy;
+  /** `features` entries (complex: interleaved); null when no mode was kept, which only `"paper"` may say. */
   readonly value: Float64Array | null;
+  /** Standard deviation of each feature over the trials of variant `"bagged"`; null for others. */
+  readonly deviation: Float64Array | null;
   /** How many modes were kept. */
   readonly kept: number;
   /** Which of them, in the order of the eigenvalues. */
   readonly selected: readonly boolean[];
-  /** What every eigenvalue was divided by: the spectral radius where it exceeds 1, else 1. */
+  /** The spectral radius where it exceeds 1, else 1; `"paper"` divides every eigenvalue by it. */
   readonly clamp: number;
-  /** The eigenvalues after that division; complex, interleaved. */
+  /** The eigenvalues as the policy took them; complex, interleaved. */
   readonly eigenvalues: Float64Array;
 }
 
-/** What a steady state is computed from: the part of a fit that describes its modes. */
-export interface ModalModel {
-  /** Where the basis and the modes are. */
-  readonly algebra: LinearAlgebra;
-  readonly features: number;
-  /** Complex, interleaved. */
-  readonly eigenvalues: Float64Array;
-  /** Features first, orthonormal columns. */
-  readonly basis: Matrix;
-  /** In that basis, a column each. */
-  readonly modes: Matrix;
-  readonly amplitudes: Float64Array;
-}
-
-/**
- * Sums the modes that neither decay nor turn (eq. 13 and 20): Re Σ ξ_i b_i over the kept i, with
- * modes and amplitudes as they were fitted, before the clamp.
- *
- * @throws GLOCAL_BAD_OPTION.
- */
-export function steadyState(model: ModalModel, options: SteadyStateOptions = {}): SteadyState {
-  const { policy = "paper", tolerance = 0.1 } = options;
-  checkOptions(policy, tolerance);
-  const { eigenvalues, divisor } = clampSpectrum(model.eigenvalues);
-  const selected = Array.from(
-    { length: complexLength(eigenvalues) },
-    (_, k) => Math.hypot(realPart(eigenvalues, k) - 1, imaginaryPart(eigenvalues, k)) < tolerance,
-  );
-  const kept = selected.filter(Boolean).length;
-  const value = kept === 0 ? null : sumOfModes(model, selected);
-  return { value, kept, selected, clamp: divisor, eigenvalues };
-}
-
-/** The real part suffices: complex modes are kept in conjugate pairs, whose imaginary parts cancel. */
-function sumOfModes(model: ModalModel, selected: readonly boolean[]): Float64Array {
-  const { algebra, basis, modes, features } = model;
-  const weights = model.amplitudes.map((part, at) => (selected[at >> 1] ? part : 0));
-  const sum = algebra.multiply(modes, algebra.upload(complexMatrix(weights, selected.length, 1)));
-  const value = algebra.multiply(algebra.topRows(basis, features), algebra.realPart(sum));
-  return algebra.download(value).data;
-}
-
-function checkOptions(policy: string, tolerance: number): void {
-  if (policy !== "paper") {
-    throw new GlocalError("GLOCAL_BAD_OPTION", {
-      expected: 'policy to be "paper"',
-      received: JSON.stringify(policy),
-    });
+/** @throws GLOCAL_BAD_OPTION */
+export function checkPolicy(options: SteadyStateOptions): void {
+  const {
+    policy = "paper",
+    tolerance,
+    steps,
+  } = options as {
+    policy?: Policy;
+    tolerance?: number;
+    steps?: number;
+  };
+  oneOf("policy", policy, ["paper", "horizon", "average", "project", "fixed-point"]);
+  const counts = policy === "horizon" || policy === "average" || policy === "project";
+  if (counts) {
+    whole("steps", steps as number, 1);
+  } else {
+    check(steps === undefined, `no steps with policy "${policy}"`, steps);
   }
-  if (!(tolerance > 0 && Number.isFinite(tolerance))) {
-    throw new GlocalError("GLOCAL_BAD_OPTION", {
-      expected: "tolerance to be a finite number above 0",
-      received: String(tolerance),
-    });
+  if (policy === "paper") {
+    const used = tolerance ?? 0.1;
+    check(used > 0 && Number.isFinite(used), "tolerance to be a finite number above 0", used);
+  } else {
+    check(tolerance === undefined, `no tolerance with policy "${policy}"`, tolerance);
+  }
+}
+
+/** @param options Checked. */
+export function decide(system: System, options: SteadyStateOptions): Verdict {
+  switch (options.policy) {
+    case "horizon":
+      return horizon(system, options.steps);
+    case "average":
+      return average(system, options.steps);
+    case "project":
+      return project(system, options.steps);
+    case "fixed-point":
+      return fixedPoint(system);
+    default:
+      return paper(system, options.tolerance ?? 0.1);
   }
 }

@@ -126,18 +126,55 @@ export interface NativeDeviceLinalg {
 
 /** Column-major matrices throughout, as LAPACK has them. Complex arrays interleave real and imaginary parts. */
 export interface NativeLinalg {
-  /** Thin SVD by dgesvd: A (m×n) = U · diag(s) · Vᵀ; u is m×k, vt is k×n, k = min(m, n). */
+  /** op(A) · B by dgemm: m×n, k terms in each sum; A is m×k, or k×m and transposed. */
+  multiply(
+    a: Float64Array,
+    b: Float64Array,
+    m: number,
+    k: number,
+    n: number,
+    transposed: boolean,
+  ): Float64Array;
+  /** Thin SVD by dgesvd or zgesvd: A (m×n) = U · diag(s) · Vᴴ; u is m×k, vt is k×n, k = min(m, n). */
   svd(
     a: Float64Array,
     m: number,
     n: number,
+    complex?: boolean,
   ): { u: Float64Array; s: Float64Array; vt: Float64Array };
-  /** Thin QR by dgeqrf and dorgqr: A (m×n) = Q · R; q is m×k, r is k×n, k = min(m, n). */
-  qr(a: Float64Array, m: number, n: number): { q: Float64Array; r: Float64Array };
-  /** Right eigenvectors of a real n×n matrix by dgeev; eigenvalues and vectors (n×n) complex, interleaved. */
-  eig(a: Float64Array, n: number): { values: Float64Array; vectors: Float64Array };
-  /** Complex minimum-norm least squares by zgelsd: A (m×n) x = b; singular values below rcond·σ₁ count as zero. */
-  lstsqComplex(a: Float64Array, m: number, n: number, b: Float64Array, rcond: number): Float64Array;
+  /** Thin QR by dgeqrf and dorgqr, or zgeqrf and zungqr: A (m×n) = Q · R; q is m×k, r is k×n, k = min(m, n). */
+  qr(
+    a: Float64Array,
+    m: number,
+    n: number,
+    complex?: boolean,
+  ): { q: Float64Array; r: Float64Array };
+  /** Right eigenvectors of an n×n matrix by dgeev or zgeev; eigenvalues and vectors (n×n) are complex. */
+  eig(
+    a: Float64Array,
+    n: number,
+    complex?: boolean,
+  ): { values: Float64Array; vectors: Float64Array };
+  /** Complex Schur form by zgees: A (n×n) = Z · T · Zᴴ, T upper triangular, Z unitary. */
+  schur(a: Float64Array, n: number): { t: Float64Array; z: Float64Array };
+  /** By ztrexc: the diagonal entries at order[0], order[1], … come to the top, in that order. */
+  reorderSchur(
+    t: Float64Array,
+    z: Float64Array,
+    n: number,
+    order: Int32Array,
+  ): { t: Float64Array; z: Float64Array };
+  /** By ztrsyl: the complex X (m×n) with A·X − X·B = C, A and B upper triangular. */
+  sylvester(a: Float64Array, m: number, b: Float64Array, n: number, c: Float64Array): Float64Array;
+  /** Complex minimum-norm least squares by zgelsd: A (m×n) X = B (m×sides, default 1); singular values below rcond·σ₁ count as zero. */
+  lstsqComplex(
+    a: Float64Array,
+    m: number,
+    n: number,
+    b: Float64Array,
+    rcond: number,
+    sides?: number,
+  ): Float64Array;
 }
 
 /** Paths or bare names of NVIDIA's libraries, tried in order. `cuda-libraries.ts` finds them. */

@@ -115,7 +115,9 @@ describe.each(libraries)("known systems by %s", (library) => {
     expect(fit.eigenvalues).toHaveLength(0);
     expect(fit.amplitudes).toHaveLength(0);
     expect(fit.steadyState()).toEqual({
+      policy: "paper",
       value: null,
+      deviation: null,
       kept: 0,
       selected: [],
       clamp: 1,

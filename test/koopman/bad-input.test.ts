@@ -65,7 +65,7 @@ describe("snapshots", () => {
     ["a shape that does not fit", new Float64Array(6), [2, 4], "GLOCAL_BAD_SHAPE"],
     ["three axes", new Float64Array(8), [2, 2, 2], "GLOCAL_BAD_SHAPE"],
     ["no shape", new Float64Array(8), undefined, "GLOCAL_BAD_SHAPE"],
-    ["float32", new Float32Array(6), [2, 3], "GLOCAL_BAD_DTYPE"],
+    ["integers", new Int32Array(6), [2, 3], "GLOCAL_BAD_DTYPE"],
     ["a plain array", [1, 2, 3], [1, 3], "GLOCAL_BAD_DTYPE"],
     ["NaN", Float64Array.of(1, 2, Number.NaN), [1, 3], "GLOCAL_LINALG"],
     ["infinity", Float64Array.of(1, Number.NEGATIVE_INFINITY, 3), [1, 3], "GLOCAL_LINALG"],

@@ -23,7 +23,7 @@ export interface ThinQr {
   readonly coordinates: Matrix;
 }
 
-/** A = left · diag(singularValues) · rightᵀ, k = min(rows, columns). */
+/** A = left · diag(singularValues) · rightᴴ, k = min(rows, columns). */
 export interface ThinSvd {
   /** rows × k, orthonormal columns. */
   readonly left: Matrix;
@@ -68,11 +68,11 @@ export interface LinearAlgebra {
   /** Aᴴ · B, complex if either is. */
   multiplyAdjoint(a: Matrix, b: Matrix): Matrix;
 
-  /** Of a real matrix. */
+  /** Of a real matrix; LAPACK takes complex ones as well. */
   qr(a: Matrix): ThinQr;
-  /** Of a real matrix. */
+  /** Of a real matrix; LAPACK takes complex ones as well. */
   svd(a: Matrix): ThinSvd;
-  /** Right eigenvectors of a real, square matrix. */
+  /** Right eigenvectors of a real, square matrix; LAPACK takes complex ones as well. */
   eigen(a: Matrix): Eigen;
   /**
    * The complex x of least norm among those with ‖A·x − b‖ least, for each column b. Singular

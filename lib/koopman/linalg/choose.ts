@@ -30,13 +30,29 @@ export interface LinalgOptions {
 const CROSSOVER = 0;
 
 /**
- * @param size Numbers in the stacked trajectory.
+ * @param size Numbers in the trajectory.
+ * @param complex Whether they are complex, for which only LAPACK's factorisations are made.
  * @throws GLOCAL_BAD_OPTION; for a device that cannot be opened what `openDevice` throws.
  */
-export function chooseAlgebra(options: LinalgOptions, size: number): LinearAlgebra {
+export function chooseAlgebra(
+  options: LinalgOptions,
+  size: number,
+  complex = false,
+): LinearAlgebra {
   const { linalg = "auto", device = linalg === "cusolver" ? "cuda" : "cpu" } = options;
   checkLinalg(linalg);
-  if (linalg === "lapack" || (linalg === "auto" && (device === "cpu" || size < CROSSOVER))) {
+  if (complex && linalg === "cusolver") {
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: 'real snapshots for linalg: "cusolver"',
+      received: "complex ones",
+      hint: 'Use linalg: "lapack" or "auto".',
+    });
+  }
+  if (
+    complex ||
+    linalg === "lapack" ||
+    (linalg === "auto" && (device === "cpu" || size < CROSSOVER))
+  ) {
     return lapack;
   }
   const opened = typeof device === "string" ? defaultDevice({ device }) : device;

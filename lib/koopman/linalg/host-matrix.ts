@@ -1,7 +1,7 @@
 /** Small dense matrices, column-major as LAPACK has them, and the few products the fits need. */
 
 import { imaginaryPart, realPart, realParts, toComplex } from "../complex.js";
-import type { Snapshots } from "../snapshots.js";
+import type { Snapshots, SnapshotsInput } from "../snapshots.js";
 import type { HostMatrix } from "./algebra.js";
 
 export function realMatrix(data: Float64Array, rows: number, columns: number): HostMatrix {
@@ -13,25 +13,47 @@ export function complexMatrix(data: Float64Array, rows: number, columns: number)
 }
 
 /** Row-major snapshots as a matrix. */
-export function fromSnapshots({ data: source, shape: [rows, columns] }: Snapshots): HostMatrix {
-  const data = new Float64Array(rows * columns);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < columns; j++) {
-      data[j * rows + i] = source[i * columns + j] as number;
-    }
-  }
-  return realMatrix(data, rows, columns);
+export function fromSnapshots({
+  data: source,
+  shape,
+  complex = false,
+}: SnapshotsInput): HostMatrix {
+  const [rows, columns] = shape;
+  const data = new Float64Array(source.length);
+  transpose(source, data, rows, columns, complex);
+  return { data, rows, columns, complex };
 }
 
-/** A real matrix as row-major snapshots. */
-export function toSnapshots({ data: source, rows, columns }: HostMatrix): Snapshots {
-  const data = new Float64Array(rows * columns);
-  for (let i = 0; i < rows; i++) {
+/** A matrix as row-major snapshots. */
+export function toSnapshots({ data: source, rows, columns, complex }: HostMatrix): Snapshots {
+  const data = new Float64Array(source.length);
+  transpose(source, data, columns, rows, complex);
+  return { data, shape: [rows, columns], ...(complex && { complex }) };
+}
+
+/** Entries of a row-major rows × columns array, column by column. In tiles, for the cache's sake. */
+function transpose(
+  from: ArrayLike<number>,
+  to: Float64Array,
+  rows: number,
+  columns: number,
+  complex: boolean,
+): void {
+  const tile = 32;
+  for (let top = 0; top < rows; top += tile) {
+    const bottom = Math.min(top + tile, rows);
     for (let j = 0; j < columns; j++) {
-      data[i * columns + j] = source[j * rows + i] as number;
+      for (let i = top; i < bottom; i++) {
+        const [source, target] = [i * columns + j, j * rows + i];
+        if (complex) {
+          to[2 * target] = from[2 * source] as number;
+          to[2 * target + 1] = from[2 * source + 1] as number;
+        } else {
+          to[target] = from[source] as number;
+        }
+      }
     }
   }
-  return { data, shape: [rows, columns] };
 }
 
 /** Numbers in one column. */
@@ -109,7 +131,7 @@ export function asComplex(matrix: HostMatrix): HostMatrix {
 }
 
 /** Aᴴ. */
-function adjoint(matrix: HostMatrix): HostMatrix {
+export function adjoint(matrix: HostMatrix): HostMatrix {
   const { rows, columns, complex } = matrix;
   const data = new Float64Array(matrix.data.length);
   for (let j = 0; j < columns; j++) {
@@ -204,4 +226,103 @@ function dot(a: Float64Array, b: Float64Array): number {
     sum += (a[i] as number) * (b[i] as number);
   }
   return sum;
+}
+
+export function identity(n: number): HostMatrix {
+  const data = new Float64Array(n * n);
+  for (let k = 0; k < n; k++) {
+    data[k * n + k] = 1;
+  }
+  return realMatrix(data, n, n);
+}
+
+/** A matrix of zeros. */
+export function zeros(rows: number, columns: number, complex = false): HostMatrix {
+  return { data: new Float64Array(rows * columns * (complex ? 2 : 1)), rows, columns, complex };
+}
+
+/** Complex numbers on a diagonal. */
+export function diagonal(values: Float64Array): HostMatrix {
+  const n = values.length / 2;
+  const result = zeros(n, n, true);
+  for (let k = 0; k < n; k++) {
+    result.data.set(values.subarray(2 * k, 2 * k + 2), 2 * (k * n + k));
+  }
+  return result;
+}
+
+/** All complex if one is. */
+function alike(matrices: readonly HostMatrix[]): readonly HostMatrix[] {
+  return matrices.some(({ complex }) => complex) ? matrices.map(asComplex) : matrices;
+}
+
+/** [A, B, …] */
+export function beside(...given: readonly HostMatrix[]): HostMatrix {
+  const matrices = alike(given);
+  const first = matrices[0] as HostMatrix;
+  const columns = matrices.reduce((sum, matrix) => sum + matrix.columns, 0);
+  const result = zeros(first.rows, columns, first.complex);
+  let at = 0;
+  for (const { data } of matrices) {
+    result.data.set(data, at);
+    at += data.length;
+  }
+  return result;
+}
+
+/** [A; B; …] */
+export function below(...given: readonly HostMatrix[]): HostMatrix {
+  const matrices = alike(given);
+  const { columns, complex } = matrices[0] as HostMatrix;
+  const rows = matrices.reduce((sum, matrix) => sum + matrix.rows, 0);
+  const result = zeros(rows, columns, complex);
+  for (let j = 0; j < columns; j++) {
+    let at = j * stride(result);
+    for (const matrix of matrices) {
+      result.data.set(column(matrix, j), at);
+      at += stride(matrix);
+    }
+  }
+  return result;
+}
+
+/** Rows `from` (included) to `to` (excluded). */
+export function rowsOf(matrix: HostMatrix, from: number, to: number): HostMatrix {
+  const result = zeros(to - from, matrix.columns, matrix.complex);
+  const [length, width] = [stride(result), matrix.complex ? 2 : 1];
+  for (let j = 0; j < matrix.columns; j++) {
+    const source = column(matrix, j).subarray(width * from, width * to);
+    result.data.set(source, j * length);
+  }
+  return result;
+}
+
+/** A + factor · B. */
+export function plus(a: HostMatrix, b: HostMatrix, factor = 1): HostMatrix {
+  const [first, second] = alike([a, b]) as [HostMatrix, HostMatrix];
+  const data = first.data.map((value, at) => value + factor * (second.data[at] as number));
+  return { ...first, data };
+}
+
+/** Column k times the real `factors[k]`. */
+export function scaleColumns(matrix: HostMatrix, factors: ArrayLike<number>): HostMatrix {
+  const length = stride(matrix);
+  const data = matrix.data.map((value, at) => value * (factors[Math.floor(at / length)] as number));
+  return { ...matrix, data };
+}
+
+/** ‖A‖_F, without overflow. */
+export function norm(matrix: HostMatrix): number {
+  let largest = 0;
+  for (const value of matrix.data) {
+    largest = Math.max(largest, Math.abs(value));
+  }
+  if (largest === 0) {
+    return 0;
+  }
+  let sum = 0;
+  for (const value of matrix.data) {
+    sum += (value / largest) ** 2;
+  }
+  return largest * Math.sqrt(sum);
 }

@@ -1,19 +1,19 @@
-/** Linear algebra on the host: the factorisations by LAPACK, the rest in plain loops. */
+/** Linear algebra on the host: factorisations by LAPACK, long products by BLAS, the rest in plain loops. */
 
 import { GlocalError } from "../../errors.js";
 import type { NativeLinalg } from "../../native/addon.js";
 import { loadAddon } from "../../native/load.js";
+import { imaginaryParts, realParts } from "../complex.js";
 import type { HostMatrix, LinearAlgebra } from "./algebra.js";
 import {
+  adjoint,
   asComplex,
-  column,
   columnsOf,
   complexMatrix,
   divideColumns,
   multiply,
   multiplyAdjoint,
   pickColumns,
-  realMatrix,
   realPartOf,
   stackColumns,
   topRowsOf,
@@ -21,7 +21,7 @@ import {
 
 const itself = (matrix: HostMatrix) => matrix;
 
-/** dgeqrf and dorgqr, dgesvd, dgeev, zgelsd. */
+/** dgeqrf and dorgqr, dgesvd, dgeev, their complex twins, zgelsd. */
 export const lapack = {
   name: "lapack",
   upload: itself,
@@ -32,62 +32,107 @@ export const lapack = {
   stackColumns,
   realPart: realPartOf,
   divideColumns,
-  multiply,
-  multiplyAdjoint,
+  multiply: (a: HostMatrix, b: HostMatrix) => product(a, b, false),
+  multiplyAdjoint: (a: HostMatrix, b: HostMatrix) => product(a, b, true),
   qr,
   svd,
   eigen,
   leastSquares,
 } satisfies LinearAlgebra;
 
+/** Multiplications from which a call of dgemm is faster than a loop. */
+const WORTH_A_CALL = 50_000;
+
+function product(a: HostMatrix, b: HostMatrix, adjointly: boolean): HostMatrix {
+  const [m, k] = adjointly ? [a.columns, a.rows] : [a.rows, a.columns];
+  if (a.complex || m * k * b.columns < WORTH_A_CALL) {
+    return adjointly ? multiplyAdjoint(a, b) : multiply(a, b);
+  }
+  const by = (data: Float64Array) =>
+    call((routines) => routines.multiply(a.data, data, m, k, b.columns, adjointly));
+  if (!b.complex) {
+    return { data: by(b.data), rows: m, columns: b.columns, complex: false };
+  }
+  const [re, im] = [by(realParts(b.data)), by(imaginaryParts(b.data))];
+  const data = new Float64Array(2 * re.length);
+  for (let at = 0; at < re.length; at++) {
+    data[2 * at] = re[at] as number;
+    data[2 * at + 1] = im[at] as number;
+  }
+  return complexMatrix(data, m, b.columns);
+}
+
 function qr(a: HostMatrix) {
-  const { q, r } = call((routines) => routines.qr(a.data, a.rows, a.columns));
-  const k = Math.min(a.rows, a.columns);
+  const { rows, columns, complex } = a;
+  const { q, r } = call((routines) => routines.qr(a.data, rows, columns, complex));
+  const k = Math.min(rows, columns);
   return {
-    basis: realMatrix(q, a.rows, k),
-    coordinates: realMatrix(requireFinite(r), k, a.columns),
+    basis: { data: q, rows, columns: k, complex },
+    coordinates: { data: requireFinite(r), rows: k, columns, complex },
   };
 }
 
 function svd(a: HostMatrix) {
-  const { u, s, vt } = call((routines) => routines.svd(a.data, a.rows, a.columns));
+  requireFinite(a.data);
+  const { rows, columns, complex } = a;
+  const { u, s, vt } = call((routines) => routines.svd(a.data, rows, columns, complex));
   const k = s.length;
-  const right = new Float64Array(a.columns * k);
-  for (let i = 0; i < k; i++) {
-    for (let j = 0; j < a.columns; j++) {
-      right[i * a.columns + j] = vt[j * k + i] as number;
-    }
-  }
   return {
-    left: realMatrix(u, a.rows, k),
+    left: { data: u, rows, columns: k, complex },
     singularValues: s,
-    right: realMatrix(right, a.columns, k),
+    right: adjoint({ data: vt, rows: k, columns, complex }),
   };
 }
 
 function eigen(a: HostMatrix) {
   requireFinite(a.data);
-  const { values, vectors } = call((routines) => routines.eig(a.data, a.rows));
+  const { values, vectors } = call((routines) => routines.eig(a.data, a.rows, a.complex));
   return { values, vectors: complexMatrix(vectors, a.rows, a.columns) };
 }
 
 function leastSquares(a: HostMatrix, b: HostMatrix, cutoff: number): HostMatrix {
   const matrix = requireFinite(asComplex(a).data);
-  const sides = asComplex(b);
-  const data = new Float64Array(2 * a.columns * b.columns);
-  for (let j = 0; j < b.columns; j++) {
-    const side = column(sides, j);
-    const x = call((routines) => routines.lstsqComplex(matrix, a.rows, a.columns, side, cutoff));
-    data.set(requireFinite(x), 2 * j * a.columns);
-  }
-  return complexMatrix(data, a.columns, b.columns);
+  const sides = requireFinite(asComplex(b).data);
+  const { rows, columns } = a;
+  const x = call((routines) =>
+    routines.lstsqComplex(matrix, rows, columns, sides, cutoff, b.columns),
+  );
+  return complexMatrix(requireFinite(x), columns, b.columns);
+}
+
+/** A = Z · T · Zᴴ by zgees: T is upper triangular, Z unitary; both complex. */
+export interface Schur {
+  readonly triangle: HostMatrix;
+  readonly vectors: HostMatrix;
+}
+
+export function schur(a: HostMatrix): Schur {
+  const n = a.rows;
+  const data = requireFinite(asComplex(a).data);
+  const { t, z } = call((routines) => routines.schur(data, n));
+  return { triangle: complexMatrix(t, n, n), vectors: complexMatrix(z, n, n) };
+}
+
+/** The same by ztrexc with the diagonal entries at `order[0]`, `order[1]`, … in that order. */
+export function reorderSchur({ triangle, vectors }: Schur, order: readonly number[]): Schur {
+  const n = triangle.rows;
+  const { t, z } = call((routines) =>
+    routines.reorderSchur(triangle.data, vectors.data, n, Int32Array.from(order)),
+  );
+  return { triangle: complexMatrix(t, n, n), vectors: complexMatrix(z, n, n) };
+}
+
+/** X with A·X − X·B = C by ztrsyl; A and B upper triangular, all complex. */
+export function sylvester(a: HostMatrix, b: HostMatrix, c: HostMatrix): HostMatrix {
+  const x = call((routines) => routines.sylvester(a.data, a.rows, b.data, b.rows, c.data));
+  return complexMatrix(requireFinite(x), c.rows, c.columns);
 }
 
 /**
  * Finite snapshots may still hold ratios that overflow. LAPACK may not return from a NaN, so every
  * intermediate is looked at before it is handed on.
  */
-function requireFinite(values: Float64Array): Float64Array {
+export function requireFinite(values: Float64Array): Float64Array {
   if (!values.every(Number.isFinite)) {
     throw new GlocalError("GLOCAL_LINALG", {
       expected: "a fit within the range of float64",
