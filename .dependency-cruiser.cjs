@@ -10,6 +10,7 @@ const LAYERS = [
   ["nn", "optim", "data"],
   ["koopman"],
   ["hyper"],
+  ["verify"],
   ["study"],
   ["cli"],
 ];

@@ -19,7 +19,7 @@ export function numbers(text: string): number[] {
 }
 
 /** Comma-separated, each one of those known. */
-function names<Name extends string>(text: string, known: readonly Name[]): Name[] {
+export function names<Name extends string>(text: string, known: readonly Name[]): Name[] {
   return text.split(",").map((part) => {
     const name = known.find((k) => k === part.trim());
     if (name) return name;

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { type AccuracyOptions, accuracyReport, runAccuracy } from "./accuracy.js";
 import { count, methods, numbers, rowNames } from "./arguments.js";
 import { command, finish, note, type Output } from "./command.js";
+import { comparison } from "./comparison/command.js";
 import { hypergradients } from "./hypergradients.js";
 import { kernels } from "./kernels/command.js";
 import { type LenetOptions, lenetReport, runLenet } from "./lenet.js";
@@ -64,6 +65,7 @@ await new Command("bench")
   .addCommand(lenet)
   .addCommand(peers)
   .addCommand(accuracy)
+  .addCommand(comparison)
   .addCommand(kernels)
   .addCommand(profile)
   .addCommand(hypergradients)

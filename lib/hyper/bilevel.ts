@@ -9,7 +9,7 @@ import type { Optimizer } from "../optim/optimizer.js";
 import { type Device, type DeviceOptions, openDevice } from "../runtime/device.js";
 import type { ModeName } from "./choose-mode.js";
 import { checkEstimator, type Estimator } from "./estimator.js";
-import { glocal } from "./estimators.js";
+import { glocal } from "./glocal.js";
 import {
   checkFunction,
   checkIndex,

@@ -69,6 +69,8 @@ export interface Estimate {
 /** An estimator at work in one study: it may remember windows. */
 export interface WindowEstimator {
   estimate(window: WindowTrajectory): Estimate;
+  /** Whether carried tangents go on into the next window; asked after each. Default: they do. */
+  carries?(): boolean;
 }
 
 /** A value: estimators hold settings and no state, so one may serve many studies. */
