@@ -67,3 +67,11 @@ export {
   valueAndGrad,
 } from "./runtime/transforms.js";
 export { loadParams, saveParams } from "./study/index.js";
+export type {
+  Comparison,
+  Truth,
+  Verification,
+  VerifyOptions,
+  VerifyProblem,
+} from "./verify/types.js";
+export { verify } from "./verify/verify.js";

@@ -41,13 +41,15 @@ export function choose(
     const trial = tryOut(candidate, trajectory, units, device);
     return trial ? [trial] : [];
   });
-  const still = trials.filter(({ candidate }) => !candidate.moves);
-  const calm = still.reduce((best, trial) => (trial.error < best.error ? trial : best));
+  const staying = trials.filter(({ candidate }) => !candidate.moves);
+  const calm = staying.reduce((best, trial) => (trial.error < best.error ? trial : best));
   const bold = trials.find(
     ({ candidate, error, spread }) =>
       candidate.moves && error <= BORNE_OUT * calm.error && spread <= AGREED,
   );
-  const taken = bold ?? calm;
+  const mean = staying.find(({ candidate }) => candidate.name === "mean") as Trial;
+  // From one point to the next, noise stays as well as a level does: only a clear trend speaks for the last point.
+  const taken = bold ?? (calm.error <= BORNE_OUT * mean.error ? calm : mean);
   const { candidate, estimate, error, spread } = taken;
   return {
     gradient: estimate.gradient,

@@ -2,7 +2,7 @@
 import * as nn from "../../nn/index.js";
 import { blobs, CLASSES, FEATURES } from "./blobs.js";
 import { classifier } from "./classifier.js";
-import type { AnyProblem } from "./problem.js";
+import { type AnyProblem, anyProblem } from "./problem.js";
 
 const COUNT = 150;
 
@@ -24,7 +24,7 @@ export const logistic = (quick: boolean): AnyProblem => fullBatch(logisticModel(
 export const mlp = (quick: boolean): AnyProblem => fullBatch(mlpModel(), 0.05, quick);
 
 function fullBatch(model: nn.Model, lr: number, quick: boolean): AnyProblem {
-  return {
+  return anyProblem({
     problem: classifier({
       model,
       data: { train: blobs(COUNT, 21), validation: blobs(COUNT, 22) },
@@ -35,5 +35,5 @@ function fullBatch(model: nn.Model, lr: number, quick: boolean): AnyProblem {
     }),
     starts: quick ? [0, 50] : [0, 50, 100, 200, 300],
     horizons: quick ? [150] : [150, 300, 500],
-  };
+  });
 }

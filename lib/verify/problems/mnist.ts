@@ -3,7 +3,7 @@ import { datasets } from "../../data/index.js";
 import type { Split } from "../../data/types.js";
 import * as nn from "../../nn/index.js";
 import { classifier, split } from "./classifier.js";
-import type { AnyProblem } from "./problem.js";
+import { type AnyProblem, anyProblem } from "./problem.js";
 
 const VALIDATION = 2000;
 
@@ -36,7 +36,7 @@ function first({ x, y }: Split, count: number): Split {
 async function mnist(model: nn.Model, { lr, quick, dir }: MnistOptions): Promise<AnyProblem> {
   const { train } = await datasets.mnist({ dir });
   const data = quick ? split(first(train, 600), 100) : split(train, VALIDATION);
-  return {
+  return anyProblem({
     problem: classifier({
       model,
       data,
@@ -48,7 +48,7 @@ async function mnist(model: nn.Model, { lr, quick, dir }: MnistOptions): Promise
     starts: quick ? [50] : [0, 50, 100, 200, 300],
     horizons: quick ? [150] : [150, 300, 500],
     ...(quick ? { orders: 2 } : {}),
-  };
+  });
 }
 
 export const mlpMnist = (options: MnistOptions) => mnist(mlpModel(), options);

@@ -1,17 +1,34 @@
-/** The problems of `glocal verify`: what each trains, and where it is looked at. */
-import type { VerifyOptions } from "../types.js";
+/** A problem of the suite, whatever its state, hyperparameters and batches are. */
 
-/** Of any state, hyperparameters and batches. */
-// biome-ignore lint/suspicious/noExplicitAny: each problem has types of its own
-export type AnyProblem = Pick<
-  VerifyOptions<any, any, any>,
-  "problem" | "starts" | "horizons" | "orders"
->;
+import type { Estimator } from "../../hyper/estimator.js";
+import { estimatesOf } from "../estimates.js";
+import { isFull } from "../held.js";
+import type { Seen } from "../panel.js";
+import { truthsOf } from "../truth.js";
+import type { Truth, VerifyOptions } from "../types.js";
 
-export interface Named {
-  readonly title: string;
-  /** Every step sees all training data: the truth is exact. */
-  readonly deterministic: boolean;
-  /** @param quick few steps and orders, for tests */
-  make(quick: boolean): Promise<AnyProblem>;
+/** Minibatch orders of a truth unless a problem says otherwise. */
+export const ORDERS = 8;
+
+export interface AnyProblem {
+  readonly starts: readonly number[];
+  readonly horizons: readonly number[];
+  readonly orders: number;
+  truths(window: number): Promise<Truth[]>;
+  estimates(estimators: Readonly<Record<string, Estimator>>, window: number): Promise<Seen[]>;
+}
+
+export function anyProblem<State, Hyper, Batch>(
+  options: Pick<VerifyOptions<State, Hyper, Batch>, "problem" | "starts" | "horizons" | "orders">,
+): AnyProblem {
+  const { problem, starts, horizons } = options;
+  const { orders = isFull(problem) ? 1 : ORDERS } = options;
+  return {
+    starts,
+    horizons,
+    orders,
+    truths: (window) => truthsOf(problem, { starts, horizons, window }, orders),
+    estimates: (estimators, window) =>
+      estimatesOf(problem, estimators, { starts, horizons, window }),
+  };
 }

@@ -4,7 +4,7 @@ import { array, type HostArray } from "../../ir/array.js";
 import type { Tensor } from "../../ir/graph.js";
 import * as ops from "../../ops/index.js";
 import type { VerifyProblem } from "../types.js";
-import type { AnyProblem } from "./problem.js";
+import { type AnyProblem, anyProblem } from "./problem.js";
 import { normals } from "./random.js";
 
 const SIZE = 20;
@@ -59,9 +59,9 @@ export function quadratic(quick: boolean): AnyProblem {
     batchSize: 1,
     device: "cpu",
   };
-  return {
+  return anyProblem({
     problem,
     starts: quick ? [0, 50] : [0, 50, 100, 200, 300],
     horizons: quick ? [150] : [150, 300, 500],
-  };
+  });
 }
