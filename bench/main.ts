@@ -4,6 +4,7 @@ import { type AccuracyOptions, accuracyReport, runAccuracy } from "./accuracy.js
 import { count, methods, numbers, rowNames } from "./arguments.js";
 import { command, finish, note, type Output } from "./command.js";
 import { comparison } from "./comparison/command.js";
+import { estimators } from "./estimators/command.js";
 import { hypergradients } from "./hypergradients.js";
 import { kernels } from "./kernels/command.js";
 import { type LenetOptions, lenetReport, runLenet } from "./lenet.js";
@@ -66,6 +67,7 @@ await new Command("bench")
   .addCommand(peers)
   .addCommand(accuracy)
   .addCommand(comparison)
+  .addCommand(estimators)
   .addCommand(kernels)
   .addCommand(profile)
   .addCommand(hypergradients)

@@ -130,9 +130,10 @@ function commandLine(io: Io, actions: Actions): Command {
       ),
     )
     .addOption(
-      new Option("--tangents <how>", "carried into the next window: see below")
-        .argParser(tangents)
-        .default("reset"),
+      new Option(
+        "--tangents <how>",
+        "carried into the next window: see below (default: as the estimator has it)",
+      ).argParser(tangents),
     )
     .addOption(
       number(

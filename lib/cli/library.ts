@@ -19,6 +19,7 @@ export type Library = Pick<
   | "local"
   | "last"
   | "mean"
+  | "affine"
   | "global"
   | "glocal"
   | "devices"

@@ -1,14 +1,7 @@
 /** The estimators that fit an operator: glocal, the paper's rule, and affine. */
 import { chooseAlgebra } from "../koopman/linalg/choose.js";
 import type { Device } from "../runtime/device.js";
-import type {
-  Estimate,
-  Estimator,
-  StudyFacts,
-  Trajectory,
-  WindowEstimator,
-  WindowTrajectory,
-} from "./estimator.js";
+import type { Estimate, Estimator, StudyFacts, Trajectory, WindowEstimator } from "./estimator.js";
 import { ruled, type TangentSettings, WINDOW, type WindowSettings } from "./estimators.js";
 import { candidates } from "./forecast/candidates.js";
 import { choose } from "./forecast/ladder.js";
@@ -23,12 +16,13 @@ import {
 } from "./forecast/settings.js";
 import { lastPoint } from "./forecast/trajectories.js";
 import { refuse, refuseUnknown } from "./options.js";
-import { checkTangents } from "./tangents.js";
+import { checkTangents, horizonDecay, type Tangents } from "./tangents.js";
 
 export interface GlocalSettings extends WindowSettings, TangentSettings, OperatorSettings {
   /**
-   * The ladder: in each window, held-out points choose among DMD, an affine fit, the mean and the last
-   * hypergradient. Takes `window`, `tangents`, `last`, `stacks` and `linalg` alone.
+   * The ladder: in each window, held-out points choose among DMD, an affine fit, the last hypergradient and
+   * the mean. It takes `window`, `tangents`, `last`, `stacks` and `linalg` alone. Default: true unless another setting
+   * says how the operator is fitted or what is made of it.
    */
   readonly robust?: boolean;
 }
@@ -37,50 +31,73 @@ const FITTED_SETTINGS = new Set(["window", "tangents", ...OPERATOR_SETTINGS]);
 const ROBUST_SETTINGS = new Set(["robust", "window", "tangents", "last", "stacks", "linalg"]);
 
 /**
- * The package's estimate of the hypergradient at the end of training. It is the paper's,
- * `glocal.paper()`, with the same settings and defaults.
+ * The package's estimate of the hypergradient at the end of training: the ladder, in which each window's
+ * held-out points choose how to forecast, and tangents that look back on about two windows where points follow no law.
+ * With `fit`, `policy`, `pool`, `rank`, `tolerance` or `rcond` it is the forecast that they name, in every window, with
+ * the last local hypergradient in its place where there is none (`fallback`).
+ *
+ * More than 32 hyperparameters, and `mode: "reverse"`, carry no tangents unless `tangents` says so: to carry takes
+ * forward mode, and a lane for each.
  *
  * @throws GLOCAL_BAD_OPTION unless stacks + 2 ≤ last ≤ window; a study throws it for
  *   `linalg: "cusolver"` on a device that has none
  */
 export function glocal(settings: GlocalSettings = {}): Estimator {
-  const { robust = false, ...rest } = settings;
+  refuseUnknown("glocal", settings, new Set(["robust", ...FITTED_SETTINGS]));
+  const plain = Object.keys(settings).every((name) => ROBUST_SETTINGS.has(name));
+  const { robust = plain, ...rest } = settings;
   if (typeof robust !== "boolean") refuse("robust to be true or false", robust);
   return robust ? ladder(settings) : fitted("glocal", rest);
 }
 
+/**
+ * Tangents of the ladder: half of them goes on, so that they look back on about two windows; less as the end
+ * comes near, where there is no more that they could be of use to. What is older is of another phase of training.
+ */
+const FADING: Tangents = { decay: (progress) => Math.min(0.5, horizonDecay(progress)) };
+
+/** Hyperparameters whose lanes run together. */
+const FEW = 32;
+
 function ladder(settings: GlocalSettings): Estimator {
   refuseUnknown("robust glocal", settings, ROBUST_SETTINGS);
-  const { window = WINDOW, tangents = { decay: "horizon" } } = settings;
+  const { window = WINDOW, tangents = FADING } = settings;
   const rule = ruleOf(settings, window);
   checkTangents(tangents);
-  const take = (trajectory: WindowTrajectory, device?: Device) =>
+  const take = (trajectory: Trajectory, device?: Device) =>
     choose(trajectory, candidates(trajectory.size, rule.last, rule), device);
-  return {
+  const estimator: Estimator = {
     name: "glocal",
     horizon: "window",
     window,
     last: rule.last,
     tangents,
     checkDevice: checkLinalgOf(rule),
-    estimate: (trajectory, device) => take(trajectory as WindowTrajectory, device),
+    estimate: (trajectory, device) => take(trajectory, device).estimate,
     begin: ({ device }) => {
       let lawful = false;
       return {
         estimate: (trajectory) => {
-          const { lawful: found, ...estimate } = take(trajectory, device);
-          lawful = found;
-          return estimate;
+          const choice = take(trajectory, device);
+          lawful = choice.lawful;
+          return choice.estimate;
         },
         // Where the end can be foretold from the window alone, looking back further says less of what is to come.
         carries: () => !lawful,
       };
     },
   };
+  return settings.tangents === undefined
+    ? {
+        ...estimator,
+        suited: ({ size, mode }) =>
+          size > FEW || mode === "reverse" ? { ...estimator, tangents: "reset" } : estimator,
+      }
+    : estimator;
 }
 
 /** What the paper's rule leaves open. */
-export type PaperSettings = Omit<GlocalSettings, "fit" | "policy" | "pool">;
+export type PaperSettings = Omit<GlocalSettings, "robust" | "fit" | "policy" | "pool">;
 
 /**
  * The paper's exact rule (eq. 19–20): Hankel DMD of the window's last hypergradients, eigenvalues clamped
@@ -100,7 +117,7 @@ const PAPER_SETTINGS = new Set(
   [...FITTED_SETTINGS].filter((name) => !["fit", "policy", "pool"].includes(name)),
 );
 
-export type AffineSettings = Omit<GlocalSettings, "fit" | "policy" | "tolerance"> & {
+export type AffineSettings = Omit<GlocalSettings, "robust" | "fit" | "policy" | "tolerance"> & {
   /** What is made of the operator. Default `"fixed-point"`: where h′ = A h + c comes to rest. */
   readonly policy?: "fixed-point" | "horizon" | "average" | "project";
 };

@@ -7,7 +7,7 @@ import { logistic, mlp } from "./problems/full-batch.js";
 import { lenetMnist, mlpMnist } from "./problems/mnist.js";
 import type { AnyProblem } from "./problems/problem.js";
 import { quadratic } from "./problems/quadratic.js";
-import type { Verification } from "./types.js";
+import type { Truth, Verification } from "./types.js";
 import { compareAll } from "./verify.js";
 
 export interface SuiteOptions {
@@ -59,14 +59,19 @@ export const ESTIMATORS: Readonly<Record<string, Estimator>> = {
 /** τ of all of them. */
 const WINDOW = 50;
 
+/** The truths of a problem, which do not depend on estimators. */
+export async function truthsOfProblem(name: ProblemName, options: SuiteOptions): Promise<Truth[]> {
+  return (await PROBLEMS[name](options)).truths(WINDOW);
+}
+
 /** What estimators say of one problem, beside the truth. */
 export async function verifyProblem(
   name: ProblemName,
   options: SuiteOptions,
-  estimators: Readonly<Record<string, Estimator>> = ESTIMATORS,
+  known?: readonly Truth[],
 ): Promise<Verification> {
   const problem = await PROBLEMS[name](options);
-  const truths = await problem.truths(WINDOW);
-  const seen = await problem.estimates(estimators, WINDOW);
-  return { truths, comparisons: compareAll(truths, Object.keys(estimators), seen) };
+  const truths = known ?? (await problem.truths(WINDOW));
+  const seen = await problem.estimates(ESTIMATORS, WINDOW);
+  return { truths, comparisons: compareAll(truths, Object.keys(ESTIMATORS), seen) };
 }

@@ -4,7 +4,7 @@
  * must not depend on where the fit stopped.
  */
 import type { Device } from "../../runtime/device.js";
-import type { Estimate, WindowTrajectory } from "../estimator.js";
+import type { Estimate, Trajectory } from "../estimator.js";
 import type { Candidate } from "./candidates.js";
 import { head } from "./trajectories.js";
 
@@ -21,21 +21,21 @@ export interface Trial {
   readonly candidate: Candidate;
   /** Root mean square of what it missed the next points by, in deviations of each entry. */
   readonly error: number;
-  /** Root mean square of what its forecasts of the end differ by, relative to their size. */
+  /**
+   * Root mean square of what its forecasts of the end differ by or, of one that stays, of what it missed the next points
+   * by, relative to the forecast.
+   */
   readonly spread: number;
   readonly estimate: NonNullable<ReturnType<Candidate["forecast"]>>;
 }
 
-export interface Choice extends Estimate {
+export interface Choice {
+  readonly estimate: Estimate;
   /** Whether the window's points were found to follow a law. */
   readonly lawful: boolean;
 }
 
-export function choose(
-  trajectory: WindowTrajectory,
-  all: readonly Candidate[],
-  device?: Device,
-): Choice {
+export function choose(trajectory: Trajectory, all: readonly Candidate[], device?: Device): Choice {
   const units = scales(trajectory);
   const trials = all.flatMap((candidate) => {
     const trial = tryOut(candidate, trajectory, units, device);
@@ -52,12 +52,14 @@ export function choose(
   const taken = bold ?? (calm.error <= BORNE_OUT * mean.error ? calm : mean);
   const { candidate, estimate, error, spread } = taken;
   return {
-    gradient: estimate.gradient,
-    eigenvalues: estimate.eigenvalues ?? null,
-    fallback: null,
-    chosen: candidate.name,
-    reason: reasonFor(taken, calm, trials),
-    confidence: Number.isFinite(spread) && Number.isFinite(error) ? 1 / (1 + spread) : 0,
+    estimate: {
+      gradient: estimate.gradient,
+      eigenvalues: estimate.eigenvalues ?? null,
+      fallback: null,
+      chosen: candidate.name,
+      reason: reasonFor(taken, calm, trials),
+      confidence: Number.isFinite(spread) && Number.isFinite(error) ? 1 / (1 + spread) : 0,
+    },
     lawful: bold !== undefined,
   };
 }
@@ -77,16 +79,16 @@ function reasonFor(taken: Trial, calm: Trial, trials: readonly Trial[]): string 
 /** Null where it cannot be asked. */
 function tryOut(
   candidate: Candidate,
-  trajectory: WindowTrajectory,
+  trajectory: Trajectory,
   units: Float64Array,
   device?: Device,
 ): Trial | null {
   const { points, size, stepsLeft } = trajectory;
   const estimate = candidate.forecast(trajectory, device);
   if (!estimate) return null;
-  const held = Math.min(Math.ceil(HELD_SHARE * points), points - LEAST);
+  const held = Math.max(0, Math.min(Math.ceil(HELD_SHARE * points), points - LEAST));
   const ends = [estimate.gradient];
-  let [squares, count] = [0, 0];
+  const squares = new Float64Array(size);
   for (let known = points - held; known < points; known++) {
     const part = head(trajectory, known);
     const next = candidate.forecast({ ...part, stepsLeft: 1 }, device);
@@ -94,22 +96,26 @@ function tryOut(
     if (!next || !end) return null;
     ends.push(end.gradient);
     next.gradient.forEach((value, i) => {
-      const unit = units[i] as number;
-      if (unit === 0) return;
-      squares += ((value - (trajectory.data[known * size + i] as number)) / unit) ** 2;
-      count++;
+      const missed = value - (trajectory.data[known * size + i] as number);
+      squares[i] = (squares[i] as number) + missed ** 2 / held;
     });
   }
-  return {
-    candidate,
-    error: count > 0 ? Math.sqrt(squares / count) : 0,
-    spread: spreadOf(ends),
-    estimate,
-  };
+  const error = rootMean(squares.map((square, i) => ratio(square, (units[i] as number) ** 2)));
+  // One that stays is as good as the points agree with it.
+  const spread = candidate.moves
+    ? spreadOf(ends)
+    : rootMean(squares.map((square, i) => ratio(square, (estimate.gradient[i] as number) ** 2)));
+  return { candidate, error, spread, estimate };
 }
 
+/** Nothing over nothing is nothing. */
+const ratio = (a: number, b: number): number => (a === 0 ? 0 : a / b);
+
+const rootMean = (squares: Float64Array): number =>
+  Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
+
 /** The standard deviation of each entry. */
-function scales({ data, points, size }: WindowTrajectory): Float64Array {
+function scales({ data, points, size }: Trajectory): Float64Array {
   return Float64Array.from({ length: size }, (_, i) => {
     const values = Array.from({ length: points }, (_, t) => data[t * size + i] as number);
     const mean = values.reduce((a, b) => a + b, 0) / points;
@@ -117,17 +123,15 @@ function scales({ data, points, size }: WindowTrajectory): Float64Array {
   });
 }
 
-/** Over all vectors, each entry in units of its own size; 0 where all are zero. */
+/** Of all vectors, each entry in units of its own mean. */
 function spreadOf(vectors: readonly Float64Array[]): number {
-  const size = (vectors[0] as Float64Array).length;
-  let [sum, count] = [0, 0];
-  for (let i = 0; i < size; i++) {
-    const values = vectors.map((v) => v[i] as number);
-    const mean = values.reduce((a, b) => a + b, 0) / values.length;
-    const square = values.reduce((s, value) => s + (value - mean) ** 2, 0) / values.length;
-    if (square === 0) continue;
-    sum += square / mean ** 2;
-    count++;
-  }
-  return count === 0 ? 0 : Math.sqrt(sum / size);
+  const first = vectors[0] as Float64Array;
+  return rootMean(
+    first.map((_, i) => {
+      const values = vectors.map((v) => v[i] as number);
+      const mean = values.reduce((a, b) => a + b, 0) / values.length;
+      const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
+      return ratio(square, mean ** 2);
+    }),
+  );
 }
