@@ -16,7 +16,7 @@ import {
 } from "./forecast/settings.js";
 import { lastPoint } from "./forecast/trajectories.js";
 import { refuse, refuseUnknown } from "./options.js";
-import { checkTangents, horizonDecay, type Tangents } from "./tangents.js";
+import { checkTangents, type Tangents } from "./tangents.js";
 
 export interface GlocalSettings extends WindowSettings, TangentSettings, OperatorSettings {
   /**
@@ -51,10 +51,12 @@ export function glocal(settings: GlocalSettings = {}): Estimator {
 }
 
 /**
- * Tangents of the ladder: half of them goes on, so that they look back on about two windows; less as the end
- * comes near, where there is no more that they could be of use to. What is older is of another phase of training.
+ * Tangents of the ladder: half of them goes on, so that they look back on two windows, unless the window is
+ * the last one, with no more ahead than it has itself. What is older is of another phase of training.
  */
-const FADING: Tangents = { decay: (progress) => Math.min(0.5, horizonDecay(progress)) };
+const FADING: Tangents = {
+  decay: ({ stepsLeft, window }) => (stepsLeft >= 2 * window ? 0.5 : 0),
+};
 
 /** Hyperparameters whose lanes run together. */
 const FEW = 32;

@@ -71,7 +71,7 @@ export function checkTangents(value: unknown): void {
  * is window + γ M when it ends. It is to be min(done, left) there: M is min(done, left) here, so
  * γ = min(done, left − 2 window) / min(done, left), where both count from the window's beginning.
  */
-export function horizonDecay({ stepsDone, stepsLeft, window }: Progress): number {
+function horizonDecay({ stepsDone, stepsLeft, window }: Progress): number {
   const memory = Math.min(stepsDone, stepsLeft);
   return memory === 0 ? 0 : Math.max(0, Math.min(stepsDone, stepsLeft - 2 * window) / memory);
 }
