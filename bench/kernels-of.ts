@@ -30,6 +30,12 @@ export function kernelsOf({ steps }: Program): PlacedKernel[] {
   });
 }
 
+/** Kernels of one run, each once however many blocks of the batch it runs on; on CUDA launches. */
+export function launchesOf(executable: Executable): number {
+  const { program } = executable.compiled;
+  return "launches" in program ? program.launches.length : kernelsOf(programOf(executable)).length;
+}
+
 /** What all calls of a kernel in one run cost. */
 export function costOf({ kernel, calls }: PlacedKernel): KernelCost {
   const { kind, what, flops, bytes } = kernelCost(kernel);

@@ -1,10 +1,11 @@
 /** `bench lenet`: milliseconds per inner step with no, local and glocal tuning, beside the JAX rival in the same run. */
 import { fileURLToPath } from "node:url";
 import { flopsPerStep } from "./flops.js";
-import type { OwnRequest, OwnRun, ProgramSize } from "./lenet-run.js";
+import type { OwnRequest, OwnRun } from "./lenet-run.js";
 import { describeMachine, loadLine, type Machine, machineLine, measureSgemm } from "./machine.js";
 import { table } from "./markdown.js";
 import { lastLineOf } from "./process.js";
+import type { ProgramSize } from "./program-size.js";
 import { findRivalPython, RIVAL_HINT, type RivalRun, runRival } from "./rival.js";
 import { HYPERPARAMETERS, METHODS, type Method, POINTS, SETTING } from "./setting.js";
 import { median, pool, type Spread } from "./statistics.js";

@@ -22,17 +22,21 @@ const line = ({ features, rows, columns, lapack, cusolver }: LinalgRow) => [
   ...cells(cusolver),
 ];
 
-export function linalgReport({ machine, gpu, rows }: LinalgResult): string {
-  const about = gpu.usable ? `GPU: ${gpu.reason}.` : `cuSOLVER has not run here: ${gpu.reason}.`;
+export const linalgTable = ({ rows }: LinalgResult): string => table(HEADER, rows.map(line));
+
+export function linalgReport(result: LinalgResult): string {
+  const { machine, gpu } = result;
+  const about = gpu.about.replace(/\.$/, "");
+  const where = gpu.usable ? `GPU: ${about}.` : `cuSOLVER has not run here: ${about}.`;
   return `## Fits by LAPACK and cuSOLVER
 
 \`npm run bench -- linalg\`
 
 ${machineLine(machine, [loadLine(machine)])}
 
-${about}
+${where}
 
-${table(HEADER, rows.map(line))}
+${linalgTable(result)}
 
 Float64, means. X is all columns of the stacked trajectory but the last; the first is the paper's. A
 fit is stacking, QR, SVD, eigenvectors, modes and amplitudes, from a trajectory on the host to

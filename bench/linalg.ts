@@ -35,7 +35,7 @@ export interface LinalgRow {
 export interface LinalgResult {
   readonly machine: Machine;
   /** Which GPU, or why there is none. */
-  readonly gpu: { readonly usable: boolean; readonly reason: string };
+  readonly gpu: { readonly usable: boolean; readonly about: string };
   readonly rows: readonly LinalgRow[];
 }
 
@@ -108,10 +108,9 @@ function measureCuSolver(size: (typeof SIZES)[number]): LinalgFigure {
 
 export function runLinalg(note: (text: string) => void): LinalgResult {
   const machine = describeMachine();
-  const { usable, reason } = devices().find(({ name }) => name === "cuda") ?? {
-    usable: false,
-    reason: "unknown",
-  };
+  const cuda = devices().find(({ name }) => name === "cuda");
+  const usable = cuda?.usable ?? false;
+  const about = usable ? defaultDevice({ device: "cuda" }).native.description : cuda?.reason;
   const rows = SIZES.map((size): LinalgRow => {
     const { features, points, stacks } = size;
     const [rows, columns] = [features * stacks, points - stacks];
@@ -119,5 +118,5 @@ export function runLinalg(note: (text: string) => void): LinalgResult {
     const lapack = measureLapack(size);
     return { features, rows, columns, lapack, cusolver: usable ? measureCuSolver(size) : null };
   });
-  return { machine, gpu: { usable, reason }, rows };
+  return { machine, gpu: { usable, about: about ?? "unknown" }, rows };
 }

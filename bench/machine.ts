@@ -6,6 +6,7 @@ import { matmul } from "../lib/ops/matmul.js";
 import { type Device, openDevice } from "../lib/runtime/device.js";
 import { type DeviceArray, DeviceJob, Executable } from "../lib/runtime/executable.js";
 import { traceFlat } from "../lib/trace/trace.js";
+import { placeOptions } from "./place.js";
 import { timeMs } from "./timing.js";
 
 export interface Machine {
@@ -42,23 +43,23 @@ export function machineLine(machine: Machine, also: readonly string[] = []): str
 const SIDE = 1024;
 const PRODUCTS = 10;
 
-/** GFLOP/s of float32 products of 1024 × 1024 matrices on this device, the fastest of several runs: a ceiling. */
-export function sgemmRate(device: Device): number {
-  const type = { dtype: "float32", shape: [SIDE, SIDE], laned: false } as const;
+/** GFLOP/s of float32 products of square matrices on this device, the fastest of several runs: a ceiling. */
+export function sgemmRate(device: Device, side = SIDE): number {
+  const type = { dtype: "float32", shape: [side, side], laned: false } as const;
   const inputs = ["a", "b"].map((name) => ({ name, type }));
   const graph = traceFlat(inputs, (xs) => [matmul(...(xs as [Tensor, Tensor]))]);
   const executable = Executable.compile(device, graph, { name: "sgemm" });
-  const memory = (): DeviceArray => ({ buffer: device.allocate(4 * SIDE * SIDE), offset: 0 });
+  const memory = (): DeviceArray => ({ buffer: device.allocate(4 * side * side), offset: 0 });
   const operands = [memory(), memory()];
   const product = memory();
   const job = new DeviceJob(device);
   for (let i = 0; i < PRODUCTS; i++) job.call(executable, operands, [product]);
-  return (PRODUCTS * 2 * SIDE ** 3) / (1e6 * timeMs(() => job.runSync()).min);
+  return (PRODUCTS * 2 * side ** 3) / (1e6 * timeMs(() => job.runSync()).min);
 }
 
-/** The same on a device of its own. */
+/** The same of the CPU, on a device of its own. */
 export function measureSgemm(threads: number | undefined): number {
-  const device = openDevice(threads === undefined ? {} : { threads });
+  const device = openDevice(placeOptions({ threads }));
   try {
     return sgemmRate(device);
   } finally {

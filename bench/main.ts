@@ -5,6 +5,7 @@ import { count, methods, numbers, rowNames } from "./arguments.js";
 import { command, finish, note, type Output } from "./command.js";
 import { comparison } from "./comparison/command.js";
 import { estimators } from "./estimators/command.js";
+import { gpu } from "./gpu/command.js";
 import { hypergradients } from "./hypergradients.js";
 import { kernels } from "./kernels/command.js";
 import { type LenetOptions, lenetReport, runLenet } from "./lenet.js";
@@ -72,6 +73,7 @@ await new Command("bench")
   .addCommand(profile)
   .addCommand(hypergradients)
   .addCommand(linalg)
+  .addCommand(gpu)
   .parseAsync()
   .catch((error: unknown) => {
     console.error(`bench: ${error instanceof Error ? error.message : error}`);

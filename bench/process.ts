@@ -4,10 +4,19 @@ import { spawn } from "node:child_process";
 /**
  * Runs a program to its end and reads the last line of its output; its error output goes to ours.
  *
+ * @param env what it has in its environment besides ours
+ *
  * @throws when it fails, or its last line is not JSON
  */
-export async function lastLineOf<T>(program: string, args: readonly string[]): Promise<T> {
-  const child = spawn(program, args, { stdio: ["ignore", "pipe", "inherit"] });
+export async function lastLineOf<T>(
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<T> {
+  const child = spawn(program, args, {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, ...env },
+  });
   let output = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     output += text;

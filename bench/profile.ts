@@ -10,6 +10,7 @@ import type { KernelCost } from "./kernel-cost.js";
 import { costOf, kernelsOf, programOf } from "./kernels-of.js";
 import { LoadedProgram } from "./loaded-program.js";
 import { describeMachine, type Machine, sgemmRate } from "./machine.js";
+import { placeOptions } from "./place.js";
 import { recordPrograms } from "./recorder.js";
 import { type Method, tuneOptions } from "./setting.js";
 import { type ModelName, stepPrograms } from "./step-programs.js";
@@ -89,7 +90,7 @@ export async function runProfile(options: ProfileOptions): Promise<ProfileResult
       `Expected programs among ${all.map((p) => p.name).join(", ")}; received ${unknown.join(", ")}.`,
     );
   const chosen = names.length > 0 ? all.filter((p) => names.includes(p.name)) : all;
-  const device = openDevice(threads === undefined ? {} : { threads });
+  const device = openDevice(placeOptions({ threads }));
   try {
     const programs = chosen.map((program) => profileProgram(device, program));
     return { machine, threads: device.threads, sgemmGflops: sgemmRate(device), programs };

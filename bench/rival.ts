@@ -58,8 +58,9 @@ export function runRivalProgram<Figure extends RivalFigure>(
   python: string,
   program: string,
   args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
 ): Promise<Figure> {
-  return lastLineOf(python, [join(BENCH_FOLDER, "peers", program), ...args]);
+  return lastLineOf(python, [join(BENCH_FOLDER, "peers", program), ...args], env);
 }
 
 export const dataArguments = (dir: string | undefined) =>

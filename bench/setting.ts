@@ -10,6 +10,7 @@ import {
   optim,
   type TuneOptions,
 } from "../lib/index.js";
+import { type PlaceRequest, placeOptions } from "./place.js";
 
 export const METHODS = ["none", "local", "glocal"] as const;
 export type Method = (typeof METHODS)[number];
@@ -41,16 +42,15 @@ function estimator(method: Method): Estimator {
     : glocal({ window, last, stacks, tolerance, rcond });
 }
 
-export interface Training {
+export interface Training extends PlaceRequest {
   readonly data: Dataset;
   readonly method: Method;
   readonly lr: number;
   readonly steps: number;
   readonly seed: number;
-  readonly threads?: number | undefined;
 }
 
-export function tuneOptions({ data, method, lr, steps, seed, threads }: Training): TuneOptions {
+export function tuneOptions({ data, method, lr, steps, seed, ...place }: Training): TuneOptions {
   const model = nn.lenet();
   return {
     model,
@@ -67,6 +67,6 @@ export function tuneOptions({ data, method, lr, steps, seed, threads }: Training
     batchSize: SETTING.batch,
     steps,
     seed,
-    ...(threads === undefined ? {} : { threads }),
+    ...placeOptions(place),
   };
 }

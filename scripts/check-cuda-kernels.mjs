@@ -14,8 +14,8 @@ import { isMain } from "./is-main.mjs";
 
 /** @typedef {import("./cuda/compilers.mjs").Compiled} Compiled */
 
-/** A few words of what is needed outside of loops. More would mean that a tile is too large. */
-const MOST_SPILLED_BYTES = 32;
+/** Sixteen words: of what is needed between slices, not within. More would mean that a tile is too large. */
+const MOST_SPILLED_BYTES = 64;
 
 /** @param {Compiled[]} compiled @returns {string[]} a line for each kernel: what it takes on each chip */
 function table(compiled) {

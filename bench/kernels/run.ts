@@ -3,6 +3,7 @@ import { type Device, openDevice } from "../../lib/runtime/device.js";
 import { kernelsOf } from "../kernels-of.js";
 import { LoadedProgram } from "../loaded-program.js";
 import { describeMachine, type Machine } from "../machine.js";
+import { placeOptions } from "../place.js";
 import { type Spread, scale } from "../statistics.js";
 import { GROUPS, type Group, type KernelCase } from "./case.js";
 import { type Ceilings, CeilingsMeter, trafficCeiling } from "./ceilings.js";
@@ -92,7 +93,7 @@ export async function runKernels(
   note: (text: string) => void,
 ): Promise<KernelsResult> {
   const machine = describeMachine();
-  const device = openDevice(threads === undefined ? {} : { threads });
+  const device = openDevice(placeOptions({ threads }));
   try {
     const meter = new CeilingsMeter(device);
     note("ceilings");

@@ -11,7 +11,7 @@ import { REWEIGHTING_HYPERPARAMETERS, reweighting, weightNetwork } from "../rewe
 import { spread } from "../statistics.js";
 import { printFigure, productGflop, programNamed } from "./figure.js";
 import { noise } from "./noise.js";
-import { requested, threadsOption } from "./request.js";
+import { placeOptions, requested } from "./request.js";
 
 const BATCH = 16;
 const LANES = 32;
@@ -39,11 +39,11 @@ const { value: study, programs } = recordPrograms(() =>
     outer: optim.sgd({ lr: 0.1 }),
     mode: "forward",
     lanes: LANES,
-    ...threadsOption(request),
+    ...placeOptions(request),
   }),
 );
 // The first window touches all memory for the first time.
 let last = 0;
 for await (const { msPerStep } of study) last = msPerStep;
 const program = programNamed(programs, `step with ${LANES} tangents`);
-printFigure(spread([last / PASSES]), productGflop(program));
+printFigure(spread([last / PASSES]), { gflop: productGflop(program) });

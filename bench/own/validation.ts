@@ -8,7 +8,7 @@ import { flatten } from "../../lib/ir/tree.js";
 import { SETTING } from "../setting.js";
 import { spread } from "../statistics.js";
 import { printFigure } from "./figure.js";
-import { requested, threadsOption } from "./request.js";
+import { placeOptions, requested } from "./request.js";
 
 const WARM_UP = 2;
 
@@ -27,7 +27,7 @@ const study = bilevel({
   steps: WARM_UP + request.runs,
   batchSize: 1,
   hypergradient: local({ window: 1 }),
-  ...threadsOption(request),
+  ...placeOptions(request),
 });
 const times: number[] = [];
 for await (const { msPerStep } of study) times.push(msPerStep);

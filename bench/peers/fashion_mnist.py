@@ -24,13 +24,25 @@ def read_idx(folder, name):
     return np.frombuffer(content, np.uint8, offset=4 + 4 * axes).reshape(shape)
 
 
+def synthetic(count=60_000, seed=0):
+    """(pixels, labels) of the same shapes that mean nothing: speed does not depend on what is in them."""
+    generator = np.random.default_rng((seed, 2))
+    return generator.integers(0, 256, (count, 28, 28), np.uint8), generator.integers(0, 10, count)
+
+
+def from_files(folder):
+    """(pixels, labels) of the training images in `folder`."""
+    names = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
+    return tuple(read_idx(folder, name) for name in names)
+
+
 def training_and_validation(folder, seed):
     """((images, labels), (images, labels)): 54,000 to train on and 6,000 held out.
 
-    Images are float32 (count, 28, 28, 1), standardised; labels int32.
+    Images are float32 (count, 28, 28, 1), standardised; labels int32. Without a folder they are synthetic.
     """
-    pixels = read_idx(folder, "train-images-idx3-ubyte")
-    labels = read_idx(folder, "train-labels-idx1-ubyte").astype(np.int32)
+    pixels, labels = synthetic() if folder is None else from_files(folder)
+    labels = labels.astype(np.int32)
     order = np.random.default_rng(seed).permutation(len(pixels))
     parts = order[VALIDATION_IMAGES:], order[:VALIDATION_IMAGES]
     return tuple((standardise(pixels[part]), labels[part]) for part in parts)

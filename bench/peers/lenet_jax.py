@@ -16,6 +16,7 @@ import koopman
 import network
 import windows
 from measuring import report
+from precision import precision_option, set_precision
 
 WARM_UP = 2
 INITIAL = (0.01, 0.9, 1e-4)
@@ -27,6 +28,12 @@ def arguments():
     parser.add_argument("--method", choices=("none", "local", "glocal"), required=True)
     parser.add_argument("--windows", type=int, default=3, help="timed windows, after two untimed")
     parser.add_argument("--data", default="/usr/share/datasets/fashion-mnist")
+    parser.add_argument("--synthetic", action="store_true", help="images that mean nothing")
+    parser.add_argument("--conv", choices=tuple(network.CONVOLUTIONS), default="product")
+    parser.add_argument("--tangents", choices=tuple(windows.TANGENTS), default="written")
+    # By default the size at which intermediates stay in a processor's caches; a GPU wants more.
+    parser.add_argument("--chunk", type=int, default=120, help="validation images at a time")
+    precision_option(parser)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--window", type=int, default=50, help="inner steps between updates")
@@ -42,14 +49,18 @@ def window_function(options, training, validation):
         plain = windows.plain_window(training)
         return lambda *inputs: (plain(*inputs), None)
     last = options.last if options.method == "glocal" else 1
-    return windows.hypergradient_window(training, windows.in_chunks(*validation), last)
+    chunks = windows.in_chunks(*validation, options.chunk)
+    return windows.hypergradient_window(training, chunks, last, options.tangents)
 
 
 def main():
     options = arguments()
+    network.choose_convolution(options.conv)
+    set_precision(options.precision)
+    folder = None if options.synthetic else options.data
     training, validation = (
         tuple(map(jnp.asarray, part))
-        for part in fashion_mnist.training_and_validation(options.data, options.seed)
+        for part in fashion_mnist.training_and_validation(folder, options.seed)
     )
     total = WARM_UP + options.windows
     indices = fashion_mnist.minibatches(

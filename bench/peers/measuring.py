@@ -41,6 +41,7 @@ def report(times, packages, **also):
             "median": round(float(np.median(times)), 4),
             "max": round(max(times), 4),
         },
+        "meanMsPerStep": round(float(np.mean(times)), 4),
         "peakRssMb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "versions": {
             **{name: importlib.metadata.version(name) for name in packages},

@@ -11,10 +11,12 @@ import numpy as np
 from jax import lax
 
 from measuring import milliseconds, report
-from wide_resnet import convolve_by_product, initial_parameters, losses
+from precision import precision_option, set_precision
+from wide_resnet import convolve, convolve_by_product, initial_parameters, losses
 
 MOMENTUM = 0.9
 HIDDEN = 128
+CONVOLUTIONS = {"lax": convolve, "product": convolve_by_product}
 
 
 def arguments():
@@ -24,6 +26,11 @@ def arguments():
     parser.add_argument("--batch", type=int, help="default 128, for reweighting 16")
     parser.add_argument("--lanes", type=int, default=32, help="of 385 in reweighting")
     parser.add_argument("--steps", type=int, default=4, help="timed steps, after one untimed")
+    parser.add_argument(
+        "--burst", type=int, default=1, help="steps that are timed together, without a wait between"
+    )
+    parser.add_argument("--conv", choices=tuple(CONVOLUTIONS), help="default lax, for reweighting product")
+    precision_option(parser)
     return parser.parse_args()
 
 
@@ -35,10 +42,10 @@ def descend(state, gradient, rate, decay):
     return jax.tree.map(lambda p, v: p - rate * v, parameters, velocity), velocity
 
 
-def ordinary_step(state, raw, images, labels):
+def ordinary_step(state, raw, images, labels, convolve):
     """`raw`: rate and decay before the sigmoid."""
     rate, decay = jax.nn.sigmoid(raw)
-    gradient = jax.grad(lambda layers: losses(layers, images, labels).mean())(state[0])
+    gradient = jax.grad(lambda layers: losses(layers, images, labels, convolve).mean())(state[0])
     return descend(state, gradient, rate, decay)
 
 
@@ -49,11 +56,11 @@ def example_weight(network, loss):
     return jax.nn.sigmoid(hidden @ second + network[-1])
 
 
-def reweighting_step(state, network, images, labels):
+def reweighting_step(state, network, images, labels, convolve):
     """The objective is differentiated through the weights as well."""
 
     def objective(layers):
-        each = losses(layers, images, labels, convolve_by_product)
+        each = losses(layers, images, labels, convolve)
         return (example_weight(network, each) * each).mean()
 
     return descend(state, jax.grad(objective)(state[0]), 0.01, 0.0)
@@ -74,6 +81,8 @@ def one_by_one(step, state, hyper, lanes, directions):
 def main():
     options = arguments()
     reweighting = options.work == "reweighting"
+    convolution = CONVOLUTIONS[options.conv or ("product" if reweighting else "lax")]
+    set_precision(options.precision)
     depth = options.depth or (16 if reweighting else 28)
     batch = options.batch or (16 if reweighting else 128)
     random = np.random.default_rng(1)
@@ -87,7 +96,7 @@ def main():
     kind = reweighting_step if reweighting else ordinary_step
 
     def step(state, hyper):
-        return kind(state, hyper, images, labels)
+        return kind(state, hyper, images, labels, convolution)
 
     if options.work == "step":
         carried = (state,)
@@ -106,9 +115,12 @@ def main():
 
     def work():
         nonlocal carried
-        carried = jax.block_until_ready(run(*carried))
+        for _ in range(options.burst):
+            carried = run(*carried)
+        jax.block_until_ready(carried)
 
-    times = milliseconds(work, options.steps)
+    bursts = -(-options.steps // options.burst)
+    times = [ms / options.burst for ms in milliseconds(work, bursts)]
     count = sum(p.size for p in jax.tree.leaves(parameters))
     report(
         times,

@@ -6,6 +6,8 @@ import { formatDuration, formatHyper, formatNumber, formatPercent } from "./form
 import type { Output } from "./io.js";
 
 export interface Progress {
+  /** Within a window. */
+  advance(step: number): void;
   update(report: WindowReport): void;
   /** Leaves the output clean for what follows; may be called again. */
   stop(): void;
@@ -23,6 +25,7 @@ function lines(output: Output, steps: number): Progress {
   const pace = new Pace(steps);
   let shown = 0;
   return {
+    advance() {},
     update(report) {
       pace.add(report);
       const due = report.step >= shown + steps / LINES || report.step >= steps;
@@ -50,6 +53,9 @@ function bar(output: Output, steps: number): Progress {
   single.start(steps, 0, { pace: "", facts: "first window" });
   let active = true;
   return {
+    advance(step) {
+      if (active) single.update(step);
+    },
     update(report) {
       if (!active) return;
       pace.add(report);

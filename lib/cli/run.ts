@@ -58,6 +58,7 @@ export async function runRecipe(settings: RunSettings, io: Io, library: Library)
     const study = library.tune({
       ...tuneOptions(settings, data, library),
       signal: stop.signal,
+      progress: (step) => progress.advance(step),
       journal(window) {
         folder.append(window);
         windows.push(window);

@@ -85,6 +85,8 @@ export interface BilevelOptions<State, Hyper, Batch> extends DeviceOptions {
   readonly onDivergence?: "throw" | "record";
   /** Stops between two steps and keeps what was done. */
   readonly signal?: AbortSignal;
+  /** Called about ten times a second while a window trains, with the inner steps done since the study began. */
+  readonly progress?: (step: number) => void;
   /** Validation examples per chunk: the more, the fewer programs are called. Memory grows with it where the criterion mixes examples, and up to 4 GiB where one example takes more than 64 MiB of intermediate values. Results do not depend on it beyond rounding. Default 1,000. */
   readonly criterionBatch?: number;
   /**
@@ -101,7 +103,16 @@ export interface BilevelOptions<State, Hyper, Batch> extends DeviceOptions {
 
 const KNOWN = new Set([
   ...["state", "hyper", "step", "criterion", "data", "steps", "batchSize", "hypergradient"],
-  ...["outer", "seed", "batches", "evaluate", "onDivergence", "signal", "criterionBatch"],
+  ...[
+    "outer",
+    "seed",
+    "batches",
+    "evaluate",
+    "onDivergence",
+    "signal",
+    "progress",
+    "criterionBatch",
+  ],
   ...["criterionSample", "mode", "lanes", "switches"],
   ...["device", "threads", "simd", "precision"],
 ]);
@@ -135,6 +146,7 @@ export function bilevel<State, Hyper, Batch>(
   checkEstimator(hypergradient);
   checkOuter(outer);
   checkSignal(options.signal);
+  if (options.progress !== undefined) checkFunction("progress", options.progress);
   if (onDivergence !== "throw" && onDivergence !== "record")
     throw new GlocalError("GLOCAL_BAD_OPTION", {
       expected: 'onDivergence to be "throw" or "record"',
@@ -191,6 +203,7 @@ export function bilevel<State, Hyper, Batch>(
     indexOf: (t) => checkIndex(batches.at(t), t, batchSize, train.count),
     onDivergence,
     signal: stop.signal,
+    progress: options.progress,
     device,
     done: () => options.signal?.removeEventListener("abort", forward),
   });

@@ -131,12 +131,15 @@ export class Trainer {
    *
    * A run that was stopped leaves the state of a whole step: the last one that was done, with its
    * tangents, or the first. Tangents that were on their way then begin at zero in the next run.
+   *
+   * @param progress called now and then with the steps done so far, of the pass that counts
    */
   async run(
     wanted: Segment,
     firstStep: number,
     indexOf: (step: number) => Int32Array,
     signal?: AbortSignal,
+    progress?: (steps: number) => void,
   ): Promise<Run> {
     const segment = this.tangentsFit ? wanted : withoutCarry(wanted);
     const mode = this.modeOf(segment);
@@ -144,10 +147,11 @@ export class Trainer {
     this.memory.writeSchedule(segment.steps, firstStep, indexOf);
     if (segment.carry) mode.carryOver?.set(segment.carry);
     const { job, stepEnds } = this.jobFor(segment);
-    const done = await job.run(signal);
+    const stepsDone = (commands: number) => stepEnds.filter((end) => end <= commands).length;
+    const done = await job.run(signal, progress && ((commands) => progress(stepsDone(commands))));
     const aborted = done < job.commands;
     if (aborted && rewinds && done > 0) this.rewind();
-    const trained = stepEnds.filter((end) => end <= done).length;
+    const trained = stepsDone(done);
     const ran = aborted && rewinds ? 0 : trained;
     const points = aborted ? 0 : segment.last;
     if (done > 0) this.tangentsFit = mode.carryOver !== undefined && !(aborted && ran === 0);

@@ -34,6 +34,7 @@ type Shared = Pick<
   | "batches"
   | "onDivergence"
   | "signal"
+  | "progress"
   | "criterionBatch"
   | "mode"
   | "lanes"
@@ -78,6 +79,7 @@ const SHARED = [
   ...["steps", "batchSize", "hypergradient", "outer", "seed", "batches", "onDivergence"],
   ...[
     "signal",
+    "progress",
     "criterionBatch",
     "mode",
     "lanes",

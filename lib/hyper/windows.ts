@@ -25,6 +25,7 @@ export interface Course {
   readonly evaluation: { every: number | undefined; run: () => Promise<Metrics> } | undefined;
   readonly onDivergence: "throw" | "record";
   readonly signal: AbortSignal;
+  readonly progress: ((step: number) => void) | undefined;
   readonly device: Device;
   readonly done: () => void;
 }
@@ -66,7 +67,8 @@ export async function* runWindows<State>(
       if (subset) trainer.setSubset(subset.of(window.number));
       const carry = update.carryInto(window);
       const segment = { ...window.segment, ...(carry && { carry }) };
-      const run = await trainer.run(segment, window.first, course.indexOf, signal);
+      const progress = course.progress && watcher(course.progress, window, steps);
+      const run = await trainer.run(segment, window.first, course.indexOf, signal, progress);
       steps += run.steps;
       if (run.aborted) {
         stopped = true;
@@ -120,6 +122,13 @@ export async function* runWindows<State>(
     course.done();
     course.device.dispose();
   }
+}
+
+/** Tells of steps within a window as steps of the study; of those after its end, which do not last, nothing. */
+function watcher(progress: (step: number) => void, { length }: Window, before: number) {
+  return (done: number) => {
+    if (done <= length) progress(before + done);
+  };
 }
 
 /** The criterion at the window's end: at hand unless the segment ran past it. */

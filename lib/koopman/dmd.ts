@@ -156,6 +156,7 @@ class Fitted implements Dmd {
 
   constructor(problem: Problem, fit: VariantFit) {
     const { model, spectrum } = complete(problem, fit);
+    problem.algebra.keepOnly(problem.basis);
     this.#problem = problem;
     this.#fit = fit;
     this.#spectrum = spectrum;
@@ -236,10 +237,9 @@ class Fitted implements Dmd {
   }
 
   residual(unseen?: SnapshotsInput, { control }: ForecastOptions = {}): number {
-    const { at, series, control: inputs } = this.#problem;
+    const { trajectories, control: inputs } = this.#problem;
     if (unseen === undefined) {
-      const errors = series.map((part, k) => {
-        const columns = at.download(part);
+      const errors = trajectories.map((columns, k) => {
         const { error, size } = this.#stepErrors(columns, inputs?.[k] ?? null);
         return [error, size] as const;
       });
@@ -256,6 +256,7 @@ class Fitted implements Dmd {
     const { algebra, basis } = this.#problem;
     const whole = fromSnapshots(unseen);
     const coordinates = algebra.download(algebra.multiplyAdjoint(basis, algebra.upload(whole)));
+    algebra.keepOnly(basis);
     const known = this.#controlOf(control, time);
     const later = known && columnsOf(known, this.stacks - 1, time);
     const { error, size } = this.#stepErrors(stackColumns(coordinates, this.stacks), later);
@@ -341,14 +342,13 @@ class Fitted implements Dmd {
     const { algebra, basis } = this.#problem;
     requireFinite(coordinates.data);
     const result = algebra.download(algebra.multiply(basis, algebra.upload(coordinates)));
+    algebra.keepOnly(basis);
     return complex ? asComplex(result) : realPartOf(result);
   }
 
   #expand(columns: HostMatrix, s: number): HostMatrix {
-    const { algebra, basis } = this.#problem;
     const size = columns.rows / this.stacks;
-    const block = asComplex(rowsOf(columns, s * size, (s + 1) * size));
-    return asComplex(algebra.download(algebra.multiply(basis, algebra.upload(block))));
+    return this.#lengthen(asComplex(rowsOf(columns, s * size, (s + 1) * size)), true);
   }
 
   #spreadOf(members: readonly Spectrum[]): Spread {

@@ -8,6 +8,7 @@ import {
   columnsOf,
   complexMatrix,
   diagonal,
+  joined,
   multiply,
   multiplyAdjoint,
   pickColumns,
@@ -168,7 +169,7 @@ function course(
 export function columnsFrom(model: Model, series: HostMatrix | null, length: number): HostMatrix {
   const { operator, inputs, origin } = model;
   const { states } = course(model, series, length);
-  const columns = multiply(operator.lift, beside(...states));
+  const columns = multiply(operator.lift, joined(states));
   if (!inputs || !series || !origin) {
     return columns;
   }

@@ -36,9 +36,11 @@ export interface Problem {
   readonly times: readonly number[];
   /** Where the fit is computed: `algebra` where one trajectory is fitted, else the host. */
   readonly at: LinearAlgebra;
-  /** For each trajectory its stacked coordinates, one column per time; `at`'s. */
-  readonly series: readonly Matrix[];
-  /** The last trajectory's. */
+  /** A single trajectory's stacked coordinates, one column per time; `at`'s. Null for several. */
+  readonly series: Matrix | null;
+  /** For each trajectory its stacked coordinates, on the host. */
+  readonly trajectories: readonly HostMatrix[];
+  /** The last of them. */
   readonly last: HostMatrix;
   /** For each trajectory the inputs that act after each of those columns; null without control. */
   readonly control: readonly HostMatrix[] | null;
@@ -83,17 +85,17 @@ export function prepare(
   if (times.length === 1) {
     const series = algebra.stackColumns(coordinates, stacks);
     const last = algebra.download(series);
-    return { ...shared, at: algebra, series: [series], last, truncation, tikhonov };
+    return { ...shared, at: algebra, series, trajectories: [last], last, truncation, tikhonov };
   }
   const host = algebra.download(coordinates);
   let from = 0;
-  const series = times.map((length) => {
+  const trajectories = times.map((length) => {
     const part = columnsOf(host, from, from + length);
     from += length;
     return stackColumns(part, stacks);
   });
-  const last = series.at(-1) as HostMatrix;
-  return { ...shared, at: lapack, series, last, truncation, tikhonov };
+  const last = trajectories.at(-1) as HostMatrix;
+  return { ...shared, at: lapack, series: null, trajectories, last, truncation, tikhonov };
 }
 
 function shorten(
@@ -119,9 +121,9 @@ function shorten(
 
 /** Columns that follow one another, `length` to a run: run k is column k of every part. */
 export function runs(problem: Problem, length: number): HostMatrix[] {
-  const series = problem.series.map((part) => problem.at.download(part) as HostMatrix);
+  const { trajectories } = problem;
   return Array.from({ length }, (_, shift) => {
-    const parts = series.map((part) =>
+    const parts = trajectories.map((part) =>
       columnsOf(part, shift, Math.max(shift, part.columns - length + 1 + shift)),
     );
     return scaleColumns(beside(...parts), rootWeights(problem, length));
@@ -129,8 +131,8 @@ export function runs(problem: Problem, length: number): HostMatrix[] {
 }
 
 /** √w for each run, in the order of `runs`. */
-export function rootWeights({ options, series }: Problem, length: number): Float64Array {
-  const counts = series.map((part) => Math.max(0, part.columns - length + 1));
+export function rootWeights({ options, trajectories }: Problem, length: number): Float64Array {
+  const counts = trajectories.map((part) => Math.max(0, part.columns - length + 1));
   return Float64Array.from(
     counts.flatMap((count, k) => Array(count).fill(Math.sqrt(options.weights?.[k] ?? 1))),
   );
@@ -138,12 +140,12 @@ export function rootWeights({ options, series }: Problem, length: number): Float
 
 export function pairsOf(problem: Problem): Pairs {
   const { at, series, options } = problem;
-  if (series.length === 1 && !options.weights) {
-    const only = series[0] as Matrix;
-    const last = only.columns - 1;
-    return { x: at.columns(only, 0, last), y: at.columns(only, 1, last + 1) };
+  if (series && !options.weights) {
+    const last = series.columns - 1;
+    return { x: at.columns(series, 0, last), y: at.columns(series, 1, last + 1) };
   }
-  return hostPairs(problem);
+  const { x, y } = hostPairs(problem);
+  return { x: at.upload(x), y: at.upload(y) };
 }
 
 export function hostPairs(problem: Problem): { x: HostMatrix; y: HostMatrix } {

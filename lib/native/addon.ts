@@ -85,11 +85,12 @@ export interface NativeDevice {
   dispose(): void;
 }
 
-/** A matrix in device memory; its memory is used again once this is collected. */
+/** A matrix in device memory, which is used again once this is collected or, at once, by `dispose`. */
 export interface NativeMatrix {
   readonly rows: number;
   readonly columns: number;
   readonly complex: boolean;
+  dispose(): void;
 }
 
 /**

@@ -77,6 +77,8 @@ export class Executable {
   }
 }
 
+const PROGRESS_INTERVAL_MS = 100;
+
 /** Commands for one native call, with the programs and buffers they use. */
 export class DeviceJob {
   private readonly job = new Job();
@@ -115,18 +117,22 @@ export class DeviceJob {
   /**
    * Runs off the event loop.
    *
+   * @param progress called now and then with the number of commands that are done
    * @returns how many commands ran: fewer than `commands` when the signal stopped it between two
    */
-  async run(signal?: AbortSignal): Promise<number> {
+  async run(signal?: AbortSignal, progress?: (commands: number) => void): Promise<number> {
     if (signal?.aborted) return 0;
     const control = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
     const stop = () => Atomics.store(control, 0, 1);
     signal?.addEventListener("abort", stop, { once: true });
+    const watch =
+      progress && setInterval(() => progress(Atomics.load(control, 1)), PROGRESS_INTERVAL_MS);
     try {
       return await this.prepare().run(control);
     } catch (error) {
       throw fromNative(error);
     } finally {
+      clearInterval(watch);
       signal?.removeEventListener("abort", stop);
     }
   }

@@ -1,5 +1,7 @@
 #include "addon/matrix_object.h"
 
+#include <utility>
+
 namespace glocal {
 
 // The garbage collector is told how much memory hangs on a matrix.
@@ -16,6 +18,7 @@ Napi::Function MatrixObject::Define(Napi::Env env) {
                          InstanceAccessor<&MatrixObject::GetRows>("rows"),
                          InstanceAccessor<&MatrixObject::GetColumns>("columns"),
                          InstanceAccessor<&MatrixObject::GetComplex>("complex"),
+                         InstanceMethod<&MatrixObject::Dispose>("dispose"),
                      });
 }
 
@@ -29,6 +32,11 @@ Napi::Value MatrixObject::GetColumns(const Napi::CallbackInfo& info) {
 
 Napi::Value MatrixObject::GetComplex(const Napi::CallbackInfo& info) {
   return Napi::Boolean::New(info.Env(), held()->complex);
+}
+
+void MatrixObject::Dispose(const Napi::CallbackInfo& info) {
+  Release();
+  Napi::MemoryManagement::AdjustExternalMemory(info.Env(), -std::exchange(accounted_, 0));
 }
 
 }  // namespace glocal

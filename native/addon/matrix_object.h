@@ -20,6 +20,7 @@ class MatrixObject final : public Handle<MatrixObject, cuda::Matrix> {
   Napi::Value GetRows(const Napi::CallbackInfo& info);
   Napi::Value GetColumns(const Napi::CallbackInfo& info);
   Napi::Value GetComplex(const Napi::CallbackInfo& info);
+  void Dispose(const Napi::CallbackInfo& info);
 
   int64_t accounted_ = 0;
 };

@@ -20,9 +20,10 @@ std::string Describe(const Cublas& cublas, cublasStatus_t status) {
   return cublas.cublasGetStatusString(status);
 }
 
-void ThrowFailure(const std::string& what, const std::string& received, bool out_of_memory) {
+void ThrowFailure(const std::string& what, const std::string& received, bool out_of_memory,
+                  const std::string& hint) {
   throw CodedError(out_of_memory ? "GLOCAL_OUT_OF_MEMORY" : "GLOCAL_CUDA", what + " to succeed",
-                   received);
+                   received, hint);
 }
 
 }  // namespace glocal::cuda

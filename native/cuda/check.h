@@ -17,7 +17,7 @@ std::string Describe(const Cublas& cublas, cublasStatus_t status);
 
 // "Expected `what` to succeed but received …", GLOCAL_CUDA, or GLOCAL_OUT_OF_MEMORY.
 [[noreturn]] void ThrowFailure(const std::string& what, const std::string& received,
-                               bool out_of_memory = false);
+                               bool out_of_memory = false, const std::string& hint = "");
 
 // `what` ran, and must have succeeded.
 inline void Check(const Driver& driver, CUresult result, const char* what) {

@@ -20,12 +20,18 @@ void Append(std::string& key, const std::string& part) {
   key += std::to_string(part.size()) + ":" + part;
 }
 
+// Those that `text` can include.
+const std::vector<FixedHeader>& HeadersFor(const std::string& text) {
+  static const std::vector<FixedHeader> none;
+  return text.find("#include") == std::string::npos ? none : FixedHeaders();
+}
+
 // One program of NVRTC.
 class Translation {
  public:
   Translation(const Nvrtc& nvrtc, const std::string& text) : nvrtc_(nvrtc) {
     std::vector<const char*> headers, names;
-    for (const FixedHeader& header : FixedHeaders()) {
+    for (const FixedHeader& header : HeadersFor(text)) {
       headers.push_back(header.text);
       names.push_back(header.name);
     }
@@ -76,7 +82,7 @@ std::string Compiler::CompileOne(const std::string& text) const {
   Append(key,
          std::to_string(libraries_.nvrtc_major) + "." + std::to_string(libraries_.nvrtc_minor));
   for (const std::string& option : options) Append(key, option);
-  for (const FixedHeader& header : FixedHeaders()) {
+  for (const FixedHeader& header : HeadersFor(text)) {
     Append(key, header.name);
     Append(key, header.text);
   }

@@ -1,6 +1,8 @@
 #include "cuda/launches.h"
 
 #include <algorithm>
+#include <utility>
+#include <variant>
 
 #include "number_reader.h"
 
@@ -16,6 +18,12 @@ constexpr int64_t kMostThreads[3] = {1024, 1024, 64};
 constexpr int64_t kMostThreadsOfBlock = 1024;
 
 enum class LaunchCode : int { kKernel = 0, kProduct = 1, kZero = 2 };
+
+// The driver takes no launch of nothing.
+bool IsEmpty(const Launch& launch) {
+  const auto* kernel = std::get_if<KernelLaunch>(&launch);
+  return kernel && std::count(kernel->grid, kernel->grid + 3, 0u) > 0;
+}
 
 class Decoder {
  public:
@@ -39,7 +47,8 @@ class Decoder {
     for (int64_t i = 0; i < launches; i++) {
       NumberReader body = in_.Part("a launch", Integer("a launch's length", 1, kLargestInteger));
       std::swap(in_, body);
-      program_.launches.push_back(ReadLaunch());
+      Launch launch = ReadLaunch();
+      if (!IsEmpty(launch)) program_.launches.push_back(std::move(launch));
       if (!in_.done()) {
         ThrowExpected("launch " + std::to_string(i) + " to end here",
                       std::to_string(in_.left()) + " more numbers");
@@ -122,7 +131,7 @@ class Decoder {
     const int64_t kernels = static_cast<int64_t>(source_.kernels.size());
     launch.kernel = static_cast<int32_t>(Integer("the index of a kernel", 0, kernels - 1));
     for (int i = 0; i < 3; i++) {
-      launch.grid[i] = static_cast<uint32_t>(Integer("a number of blocks", 1, kMostBlocks[i]));
+      launch.grid[i] = static_cast<uint32_t>(Integer("a number of blocks", 0, kMostBlocks[i]));
     }
     int64_t threads = 1;
     for (int i = 0; i < 3; i++) {

@@ -15,9 +15,9 @@ constexpr int64_t kMostBlocks = 2048;
 
 std::map<std::string, CUfunction> FindKernels(FixedModules& modules) {
   const std::vector<std::string> names = {
-      "linalgStack",        "linalgPickColumns",  "linalgDivideColumns", "linalgDivideRows",
-      "linalgUpper",        "linalgAdjoint",      "linalgToComplex",     "linalgRealPart",
-      "linalgEigenvectors", "linalgFindNonFinite"};
+      "linalg_stack",        "linalg_pick_columns",   "linalg_divide_columns", "linalg_divide_rows",
+      "linalg_upper",        "linalg_adjoint",        "linalg_to_complex",     "linalg_real_part",
+      "linalg_eigenvectors", "linalg_find_non_finite"};
   const std::vector<CUfunction> functions = modules.Functions(names);
   std::map<std::string, CUfunction> found;
   for (size_t i = 0; i < names.size(); i++) found[names[i]] = functions[i];
@@ -114,7 +114,7 @@ Matrix Linalg::Slice(const Matrix& a, int64_t rows, int64_t from, int64_t to) {
 
 Matrix Linalg::StackColumns(const Matrix& a, int64_t stacks) {
   const Matrix out = Make(a.rows * stacks, a.columns - stacks + 1, a.complex);
-  Launch("linalgStack", out.numbers(),
+  Launch("linalg_stack", out.numbers(),
          {a.data, Parameter(a.stride * a.width()), out.data, Parameter(a.rows * a.width()),
           Parameter(out.columns), Parameter(stacks)});
   return out;
@@ -123,7 +123,7 @@ Matrix Linalg::StackColumns(const Matrix& a, int64_t stacks) {
 Matrix Linalg::PickColumns(const Matrix& a, std::vector<int64_t> order) {
   const Matrix out = Make(a.rows, static_cast<int64_t>(order.size()), a.complex);
   const auto list = Stage(std::move(order));
-  Launch("linalgPickColumns", out.numbers(),
+  Launch("linalg_pick_columns", out.numbers(),
          {a.data, Parameter(a.stride * a.width()), out.data, Parameter(a.rows * a.width()),
           Parameter(out.columns), list->address()});
   return out;
@@ -132,7 +132,7 @@ Matrix Linalg::PickColumns(const Matrix& a, std::vector<int64_t> order) {
 Matrix Linalg::DivideColumns(const Matrix& a, std::vector<double> divisors) {
   const Matrix out = Make(a.rows, a.columns, a.complex);
   const auto list = Stage(std::move(divisors));
-  Launch("linalgDivideColumns", out.numbers(),
+  Launch("linalg_divide_columns", out.numbers(),
          {a.data, Parameter(a.stride * a.width()), out.data, Parameter(a.rows * a.width()),
           Parameter(out.columns), list->address()});
   return out;
@@ -141,7 +141,7 @@ Matrix Linalg::DivideColumns(const Matrix& a, std::vector<double> divisors) {
 Matrix Linalg::DivideRows(const Matrix& a, std::vector<double> divisors) {
   const Matrix out = Make(a.rows, a.columns, a.complex);
   const auto list = Stage(std::move(divisors));
-  Launch("linalgDivideRows", out.numbers(),
+  Launch("linalg_divide_rows", out.numbers(),
          {a.data, Parameter(a.stride), out.data, Parameter(a.rows), Parameter(a.columns),
           Parameter(a.width()), list->address()});
   return out;
@@ -149,7 +149,7 @@ Matrix Linalg::DivideRows(const Matrix& a, std::vector<double> divisors) {
 
 Matrix Linalg::Adjoint(const Matrix& a) {
   const Matrix out = Make(a.columns, a.rows, a.complex);
-  Launch("linalgAdjoint", out.entries(),
+  Launch("linalg_adjoint", out.entries(),
          {a.data, Parameter(a.stride), out.data, Parameter(a.rows), Parameter(a.columns),
           Parameter(a.width())});
   return out;
@@ -158,7 +158,7 @@ Matrix Linalg::Adjoint(const Matrix& a) {
 Matrix Linalg::ToComplex(const Matrix& a) {
   if (a.complex) return a;
   const Matrix out = Make(a.rows, a.columns, true);
-  Launch("linalgToComplex", out.entries(),
+  Launch("linalg_to_complex", out.entries(),
          {a.data, Parameter(a.stride), out.data, Parameter(a.rows), Parameter(a.columns)});
   return out;
 }
@@ -166,7 +166,7 @@ Matrix Linalg::ToComplex(const Matrix& a) {
 Matrix Linalg::RealPart(const Matrix& a) {
   if (!a.complex) return a;
   const Matrix out = Make(a.rows, a.columns, false);
-  Launch("linalgRealPart", out.entries(),
+  Launch("linalg_real_part", out.entries(),
          {a.data, Parameter(a.stride), out.data, Parameter(a.rows), Parameter(a.columns)});
   return out;
 }
@@ -187,7 +187,7 @@ Matrix Linalg::Multiply(const Matrix& a, const Matrix& b, bool adjoint) {
 // Routines of cuSOLVER may not return from a NaN, no more than LAPACK's.
 void Linalg::RequireFinite(const Matrix& a) {
   const auto flag = Stage(std::vector<int>{0});
-  Launch("linalgFindNonFinite", a.numbers(),
+  Launch("linalg_find_non_finite", a.numbers(),
          {a.data, Parameter(a.stride * a.width()), Parameter(a.rows * a.width()),
           Parameter(a.columns), flag->address()});
   int found = 0;
@@ -206,7 +206,7 @@ Linalg::Qr Linalg::ThinQr(const Matrix& a) {
   const Matrix tau = Make(k, 1, false);
   solver_.Xgeqrf(factors, tau);
   const Matrix coordinates = Make(k, a.columns, false);
-  Launch("linalgUpper", coordinates.entries(),
+  Launch("linalg_upper", coordinates.entries(),
          {factors.data, Parameter(factors.stride), coordinates.data, Parameter(k),
           Parameter(a.columns)});
   RequireFinite(coordinates);
@@ -237,7 +237,7 @@ Linalg::Eigen Linalg::RightEigenvectors(const Matrix& a) {
   const int64_t n = a.rows;
   const Matrix values = Make(n, 1, true), packed = Make(n, n, false), vectors = Make(n, n, true);
   solver_.Xgeev(Copy(a), values, packed);
-  Launch("linalgEigenvectors", vectors.entries(),
+  Launch("linalg_eigenvectors", vectors.entries(),
          {values.data, packed.data, vectors.data, Parameter(n)});
   return {Download(values), vectors};
 }

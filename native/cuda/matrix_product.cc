@@ -5,8 +5,6 @@
 namespace glocal::cuda {
 namespace {
 
-constexpr cublasOperation_t kCublasAdjoint = 2;
-
 int Int(int64_t size) { return static_cast<int>(size); }
 
 }  // namespace

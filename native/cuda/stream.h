@@ -50,7 +50,13 @@ class Event {
   void Record(const Stream& stream) const {
     context_->Call("cuEventRecord", &Driver::cuEventRecord, event_, stream.get());
   }
-  void Wait() const { context_->Call("cuEventSynchronize", &Driver::cuEventSynchronize, event_); }
+  // Throws what went wrong in the stream before it: kernels fail long after they are launched.
+  void Wait() const {
+    const CUresult result = context_->driver().cuEventSynchronize(event_);
+    if (result == kCudaSuccess) return;
+    ThrowFailure("the work of a job", Describe(context_->driver(), result), false,
+                 "Set CUDA_LAUNCH_BLOCKING=1 to learn which kernel it was.");
+  }
 
  private:
   std::shared_ptr<const Context> context_;

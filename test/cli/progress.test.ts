@@ -32,13 +32,18 @@ describe("progress without a terminal", () => {
 });
 
 describe("progress on a terminal", () => {
-  test("is a bar with rate, time left and the latest figures, and ends with a newline", () => {
+  test("is a bar with rate, time left and the latest figures, and ends with a newline", async () => {
     const output = new FakeOutput(true, 200);
     const progress = startProgress(output, 100);
+    progress.advance(7);
+    // The bar is drawn ten times a second.
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    expect(output.text).toContain("7/100");
     progress.update(windowReport(1));
     progress.update(windowReport(2));
     progress.stop();
     const shown = output.text;
+    progress.advance(8);
     progress.update(windowReport(3));
     progress.stop();
     expect(output.text).toBe(shown);

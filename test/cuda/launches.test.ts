@@ -3,7 +3,7 @@ import { beforeAll, expect, test } from "vitest";
 import { encodeLaunches, LAUNCHES_VERSION } from "../../lib/lower/cuda/encode.js";
 import type { CudaProgram } from "../../lib/lower/cuda/launches.js";
 import type { NativeDevice } from "../../lib/native/addon.js";
-import { addon, mockOptions, throughArena } from "./support.js";
+import { addon, callsOf, mockOptions, throughArena } from "./support.js";
 
 let device: NativeDevice;
 beforeAll(() => {
@@ -72,6 +72,16 @@ test("no other number does harm", () => {
         expect((error as Error).message).toMatch(/^Expected .* but received/);
       }
     }
+});
+
+test("a launch of no blocks is nothing to do", () => {
+  const nowhere = {
+    ...throughArena(N).launches[0],
+    grid: [0, 1, 1],
+  } as (typeof program.launches)[0];
+  const native = decode(encodeLaunches({ ...program, launches: [nowhere] }));
+  const x = device.allocate(4 * N);
+  for (let run = 0; run < 2; run++) callsOf(device, native, x, 1).runSync();
 });
 
 test("operands of a product that reach beyond their memory", () => {

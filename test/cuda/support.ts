@@ -1,7 +1,8 @@
 /** Devices on the emulator, its log, and small programs of our own. */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { afterAll } from "vitest";
 import { encodeLaunches } from "../../lib/lower/cuda/encode.js";
 import type { Argument, CudaProgram, Launch } from "../../lib/lower/cuda/launches.js";
 import type {
@@ -18,7 +19,17 @@ import { type MockCall, type MockCudaOptions, mockCuda, readMockLog } from "./mo
 
 export const addon = loadAddon();
 
-export const scratchFolder = () => mkdtempSync(join(tmpdir(), "glocal-cuda-"));
+const scratch: string[] = [];
+afterAll(() => {
+  for (const folder of scratch) rmSync(folder, { recursive: true, force: true });
+});
+
+/** An empty folder that goes when the tests of a file are done. */
+export function scratchFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "glocal-cuda-"));
+  scratch.push(folder);
+  return folder;
+}
 
 const LOG = join(scratchFolder(), "calls");
 

@@ -2,10 +2,10 @@
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { learn, local, nn, optim, tune } from "../../lib/index.js";
+import { learn, local, nn, optim, type TuneOptions, tune } from "../../lib/index.js";
 import { stripesData } from "./support.js";
 
-const longWindow = (steps: number, signal?: AbortSignal) =>
+const longWindow = (steps: number, more: Partial<TuneOptions> = {}) =>
   tune({
     model: nn.lenet(),
     data: stripesData(),
@@ -16,7 +16,7 @@ const longWindow = (steps: number, signal?: AbortSignal) =>
     validation: 40,
     device: "cpu",
     threads: 1,
-    ...(signal ? { signal } : {}),
+    ...more,
   });
 
 test("timers go on firing while a window runs", async () => {
@@ -35,6 +35,14 @@ test("timers go on firing while a window runs", async () => {
   // One window, in one native call: were it on the loop, there would be no tick and a gap as long as it.
   expect(ticks).toBeGreaterThan(5);
   expect(worst).toBeLessThan(took / 2);
+});
+
+test("a window tells which step it is at", async () => {
+  const seen: number[] = [];
+  await longWindow(1500, { progress: (step) => seen.push(step) }).result;
+  expect(seen.length).toBeGreaterThan(1);
+  expect(seen).toEqual(seen.toSorted((a, b) => a - b));
+  expect(seen.some((step) => step > 0 && step < 1500)).toBe(true);
 });
 
 const WORKER = fileURLToPath(new URL("./training-worker.mjs", import.meta.url));

@@ -3,6 +3,7 @@
 import { describe, expect, test } from "vitest";
 import type { HostMatrix } from "../../lib/koopman/linalg/algebra.js";
 import { complexMatrix, realMatrix } from "../../lib/koopman/linalg/host-matrix.js";
+import { lapack, reorderSchur, schur, sylvester } from "../../lib/koopman/linalg/lapack.js";
 import { noise } from "../hyper/support.js";
 import { algebraOf, type Complex, libraries } from "./support.js";
 
@@ -231,5 +232,82 @@ describe.each(libraries)("%s", (library) => {
     );
     expect(() => algebra.eigen(bad)).toThrow(expect.objectContaining(overflow));
     expect(() => algebra.leastSquares(bad, bad, 1e-13)).toThrow(expect.objectContaining(overflow));
+  });
+});
+
+describe("what LAPACK does besides", () => {
+  const shapesOf = [
+    [7, 4],
+    [4, 7],
+    [5, 5],
+  ] as const;
+
+  test.each(shapesOf)("complex QR and SVD of %i × %i", (rows, columns) => {
+    const host = random(rows, columns, 11, true);
+    const { basis, coordinates } = lapack.qr(host);
+    expectOrthonormal(basis);
+    expectClose(product(entries(basis), entries(coordinates)), entries(host));
+    const { left, singularValues, right } = lapack.svd(host);
+    expectOrthonormal(left);
+    expectOrthonormal(right);
+    const scaled = product(entries(left), diagonal(singularValues));
+    expectClose(product(scaled, adjoint(entries(right))), entries(host));
+  });
+
+  test("eigenvectors of a complex matrix", () => {
+    const host = random(6, 6, 12, true);
+    const { values, vectors } = lapack.eigen(host);
+    const spectrum = table(6, 6, (i, j) =>
+      i === j ? [values[2 * i] as number, values[2 * i + 1] as number] : [0, 0],
+    );
+    expectClose(
+      product(entries(host), entries(vectors)),
+      product(entries(vectors), spectrum),
+      1e-11,
+    );
+  });
+
+  test("the Schur form, in any order", () => {
+    const host = random(6, 6, 13);
+    const found = schur(host);
+    const order = [4, 0, 5, 1, 3, 2];
+    const sorted = reorderSchur(found, order);
+    for (const { triangle, vectors } of [found, sorted]) {
+      expectOrthonormal(vectors);
+      const restored = product(
+        product(entries(vectors), entries(triangle)),
+        adjoint(entries(vectors)),
+      );
+      expectClose(restored, entries(host), 1e-11);
+      for (let i = 0; i < 6; i++)
+        for (let j = 0; j < i; j++) expect(entry(triangle, i, j)).toEqual([0, 0]);
+    }
+    const onDiagonal = ({ triangle }: typeof found) => order.map((_, k) => entry(triangle, k, k));
+    expectClose([onDiagonal(sorted)], [order.map((k) => onDiagonal(found)[k] as Complex)], 1e-10);
+  });
+
+  test("Sylvester equations", () => {
+    const [a, b] = [schur(random(3, 3, 14)).triangle, schur(random(4, 4, 15)).triangle];
+    const c = random(3, 4, 16, true);
+    const x = entries(sylvester(a, b, c));
+    const [first, second] = [product(entries(a), x), product(x, entries(b))];
+    const difference = table(3, 4, (i, j) => {
+      const [p, q] = [
+        (first[i] as Complex[])[j] as Complex,
+        (second[i] as Complex[])[j] as Complex,
+      ];
+      return [p[0] - q[0], p[1] - q[1]];
+    });
+    expectClose(difference, entries(c), 1e-11);
+  });
+
+  test.each([false, true])("long products go through BLAS, by complex %s", (complex) => {
+    const [a, b] = [random(300, 30, 17), random(30, 9, 18, complex)];
+    expectClose(entries(lapack.multiply(a, b)), product(entries(a), entries(b)));
+    const tall = random(300, 9, 19, complex);
+    expectClose(
+      entries(lapack.multiplyAdjoint(a, tall)),
+      product(adjoint(entries(a)), entries(tall)),
+    );
   });
 });

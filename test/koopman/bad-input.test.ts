@@ -33,6 +33,29 @@ describe("options", () => {
     ["rcond 1", { rcond: 1 }],
     ["rcond NaN", { rcond: Number.NaN }],
     ["an unknown variant", { variant: "fastest" }],
+    ["a negative part of the energy", { rank: { energy: -0.5 } }],
+    ["more than all of the energy", { rank: { energy: 1.5 } }],
+    ["an unknown rule for the rank", { rank: "best" }],
+    ["a rank in space above the features", { spatialRank: 3 }],
+    ["a negative ridge", { tikhonov: -1 }],
+    ["an infinite ridge", { tikhonov: Number.POSITIVE_INFINITY }],
+    ["a ridge where none is used", { variant: "optimized", tikhonov: 0.1 }],
+    ["unknown amplitudes", { amplitudes: "some" }],
+    ["amplitudes of a fit that has its own", { variant: "optimized", amplitudes: "all" }],
+    ["too many weights", { weights: [1, 1] }],
+    ["a weight of zero", { weights: [0] }],
+    ["weights where none are used", { variant: "bagged", weights: [1] }],
+    ["constraints where none are used", { constraints: ["stable"] }],
+    ["an unknown constraint", { variant: "optimized", constraints: ["real"] }],
+    ["no iterations", { variant: "optimized", maxIterations: 0 }],
+    ["trials without bagging", { variant: "optimized", trials: 5 }],
+    ["one trial", { variant: "bagged", trials: 1 }],
+    ["a trial of nothing", { variant: "bagged", trialSize: 0 }],
+    ["a trial of fewer columns than modes", { variant: "bagged", trialSize: 0.3 }],
+    ["a fractional seed", { variant: "bagged", seed: 0.5 }],
+    ["control of a variant without", { variant: "subspace", control: good }],
+    ["complex control", { control: { data: new Float64Array(10), shape: [1, 5], complex: true } }],
+    ["an option that is none", { ranks: 2 }],
     ["an unknown library", { linalg: "numpy" }],
     ["an unknown device", { linalg: "cusolver", device: "tpu" }],
     ["cuSOLVER on the CPU", { linalg: "cusolver", device: "cpu" }],
@@ -50,6 +73,12 @@ describe("options", () => {
     ["an infinite tolerance", { tolerance: Number.POSITIVE_INFINITY }],
     ["tolerance NaN", { tolerance: Number.NaN }],
     ["an unknown policy", { policy: "hopeful" }],
+    ["no steps to the horizon", { policy: "horizon" }],
+    ["no step at all", { policy: "average", steps: 0 }],
+    ["half a step", { policy: "project", steps: 1.5 }],
+    ["steps for the paper's rule", { policy: "paper", steps: 3 }],
+    ["a tolerance for the horizon", { policy: "horizon", steps: 3, tolerance: 0.1 }],
+    ["a fixed point without a constant", { policy: "fixed-point" }],
   ])("of the steady state: %s", (_, options) => {
     const fit = dmd(good);
     expect(codeOf(() => fit.steadyState(options as { tolerance: number }))).toBe(
@@ -83,4 +112,94 @@ describe("snapshots", () => {
     const data = Float64Array.of(1, 2, 3, 4, Number.NaN, 6);
     expect(() => dmd({ data, shape: [2, 3] })).toThrow("NaN in feature 1 at time 1");
   });
+});
+
+describe("trajectories and inputs", () => {
+  const bad = (action: () => unknown) => expect(codeOf(action));
+
+  test("lists", () => {
+    bad(() => dmd([])).toBe("GLOCAL_BAD_SHAPE");
+    bad(() => dmd([good, snapshotsOf([[1, 2]])])).toBe("GLOCAL_BAD_SHAPE");
+    bad(() => dmd([good, snapshotsOf([[1], [2]])])).toBe("GLOCAL_BAD_SHAPE");
+    bad(() => dmd([good, good], { variant: "optimized" })).toBe("GLOCAL_BAD_OPTION");
+    bad(() => dmd([good, good], { weights: [1] })).toBe("GLOCAL_BAD_OPTION");
+    const nan = { ...good, data: good.data.map((v, k) => (k === 3 ? Number.NaN : v)) };
+    expect(() => dmd([good, nan])).toThrow("finite snapshots[1]");
+  });
+
+  test("control", () => {
+    bad(() => dmd(good, { control: snapshotsOf([[1, 2, 3]]) })).toBe("GLOCAL_BAD_SHAPE");
+    bad(() => dmd([good, good], { control: [good] })).toBe("GLOCAL_BAD_SHAPE");
+    const fit = dmd(good, { control: snapshotsOf([[1, 2, 3, 1, 2]]) });
+    bad(() => fit.forecast(2, { control: snapshotsOf([[1]]) })).toBe("GLOCAL_BAD_SHAPE");
+    bad(() => fit.residual(good)).toBe("GLOCAL_BAD_OPTION");
+    bad(() => dmd(good).forecast(2, { control: good })).toBe("GLOCAL_BAD_OPTION");
+  });
+
+  test("too short for the subspaces", () => {
+    bad(() => dmd(snapshotsOf([[1, 2, 3]]), { variant: "subspace" })).toBe("GLOCAL_BAD_SHAPE");
+  });
+
+  test("complex data", () => {
+    const data = Float64Array.of(1, 0, 0.5, 0.5, 0, 1);
+    const complex = { data, shape: [1, 3], complex: true } as const;
+    expect(dmd(complex).rank).toBe(1);
+    bad(() => dmd({ ...complex, shape: [1, 6] })).toBe("GLOCAL_BAD_SHAPE");
+    bad(() => dmd(complex, { linalg: "cusolver" })).toBe("GLOCAL_BAD_OPTION");
+    bad(() => dmd(complex, { variant: "optimized", constraints: ["conjugate-pairs"] })).toBe(
+      "GLOCAL_BAD_OPTION",
+    );
+    const nan = { ...complex, data: data.map((v, k) => (k === 3 ? Number.NaN : v)) };
+    expect(() => dmd(nan)).toThrow("NaN in feature 0 at time 1");
+  });
+
+  test("forecasts and what was not seen", () => {
+    const fit = dmd(good, { stacks: 2 });
+    bad(() => fit.forecast(0)).toBe("GLOCAL_BAD_OPTION");
+    bad(() => fit.forecast(1e6)).toBe("GLOCAL_LINALG");
+    bad(() => fit.residual(snapshotsOf([[1, 2, 3]]))).toBe("GLOCAL_BAD_SHAPE");
+    bad(() => fit.residual(snapshotsOf([[1], [2]]))).toBe("GLOCAL_BAD_SHAPE");
+  });
+});
+
+const VARIANTS = [
+  ...["exact", "projected", "hodmd", "forward-backward", "total-least-squares", "affine"],
+  ...["subspace", "optimized", "bagged"],
+] as NonNullable<DmdOptions["variant"]>[];
+
+describe.each(VARIANTS)("%s of", (variant) => {
+  test("zeros", () => {
+    const fit = dmd(snapshotsOf([Array(9).fill(0), Array(9).fill(0)]), { variant });
+    expect(fit.rank).toBe(0);
+    expect(fit.eigenvalues).toHaveLength(variant === "affine" ? 2 : 0);
+    expect([...fit.reconstruct().data]).toEqual(Array(18).fill(0));
+    expect([...fit.forecast(2).data]).toEqual(Array(4).fill(0));
+    expect([...(fit.steadyState({ policy: "horizon", steps: 3 }).value ?? [])]).toEqual([0, 0]);
+    expect(fit.residual()).toBe(0);
+    expect(JSON.parse(JSON.stringify(fit)).rank).toBe(0);
+  });
+
+  test("a constant", () => {
+    const fit = dmd(snapshotsOf([Array(9).fill(0.3), Array(9).fill(-7)]), { variant });
+    expect(fit.eigenvalues).toHaveLength(2);
+    expect(fit.eigenvalues[0]).toBeCloseTo(1, 12);
+    for (const policy of [{}, { policy: "average", steps: 99 }] as const) {
+      const { value } = fit.steadyState(policy);
+      expect(value?.[0]).toBeCloseTo(0.3, 10);
+      expect(value?.[1]).toBeCloseTo(-7, 10);
+    }
+  });
+
+  test("one feature", () => {
+    const fit = dmd(snapshotsOf([Array.from({ length: 12 }, (_, t) => 2 + 0.5 ** t)]), {
+      ...{ variant, stacks: 3 },
+    });
+    expect(fit.steadyState({ policy: "horizon", steps: 60 }).value?.[0]).toBeCloseTo(2, 8);
+  });
+});
+
+test("float32 is converted", () => {
+  const data = Float32Array.of(1, 0.5, 0.25, 0.125);
+  const fit = dmd({ data, shape: [1, 4] });
+  expect(fit.eigenvalues[0]).toBe(0.5);
 });

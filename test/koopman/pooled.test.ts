@@ -1,9 +1,17 @@
 /** Fits to several trajectories, with weights and with known inputs. */
 
 import { describe, expect, test } from "vitest";
-import { complexPairs, type DmdOptions, dmd, type Snapshots } from "../../lib/koopman/index.js";
+import { complexPairs, type DmdOptions, type Snapshots } from "../../lib/koopman/index.js";
 import { normal } from "./signals.js";
-import { type Complex, relativeError, snapshotsOf, spectrumError, trajectory } from "./support.js";
+import {
+  type Complex,
+  dmdBy,
+  libraries,
+  relativeError,
+  snapshotsOf,
+  spectrumError,
+  trajectory,
+} from "./support.js";
 
 const A = [
   [0.9, 0.2, 0],
@@ -65,7 +73,8 @@ function rootsOfA(): Complex[] {
 const truth = rootsOfA();
 const found = (fit: { eigenvalues: Float64Array }) => complexPairs(fit.eigenvalues);
 
-describe("several trajectories", () => {
+describe.each(libraries)("several trajectories, by %s", (library) => {
+  const dmd = dmdBy(library);
   const first = simulate([1, 0, 0], 3).states;
   const second = simulate([0, 1, -1], 3).states;
 
@@ -109,7 +118,8 @@ describe("several trajectories", () => {
   });
 });
 
-describe("control", () => {
+describe.each(libraries)("control, by %s", (library) => {
+  const dmd = dmdBy(library);
   const draw = normal(8);
   const series = Array.from({ length: 40 }, () => [draw(), draw()]);
   const input = (t: number) => series[t] as number[];

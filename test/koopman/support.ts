@@ -16,7 +16,8 @@ export function algebraOf(library: Library) {
 
 /** `dmd` by one library. */
 export function dmdBy(linalg: Library) {
-  return (snapshots: Snapshots, options: DmdOptions = {}) => dmd(snapshots, { ...options, linalg });
+  return (snapshots: Snapshots | readonly Snapshots[], options: DmdOptions = {}) =>
+    dmd(snapshots, { ...options, linalg });
 }
 
 export type Complex = readonly [re: number, im: number];

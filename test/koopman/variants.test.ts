@@ -9,7 +9,15 @@ import {
   type Snapshots,
 } from "../../lib/koopman/index.js";
 import { normal, pair, shearLayer, WAVES, waves, withNoise } from "./signals.js";
-import { type Complex, relativeError, snapshotsOf, spectrumError, trajectory } from "./support.js";
+import {
+  type Complex,
+  dmdBy,
+  libraries,
+  relativeError,
+  snapshotsOf,
+  spectrumError,
+  trajectory,
+} from "./support.js";
 
 const everyVariant: [string, DmdOptions][] = [
   ["exact", {}],
@@ -40,7 +48,12 @@ function until(whole: Snapshots, time: number): Snapshots {
   return trajectory(features, time, (i, t) => whole.data[i * all + t] as number);
 }
 
-describe.each(everyVariant)("%s without noise", (_, options) => {
+const everywhere = libraries.flatMap((library) =>
+  everyVariant.map(([name, options]) => ({ library, name, options })),
+);
+
+describe.each(everywhere)("$name without noise, by $library", ({ library, options }) => {
+  const dmd = dmdBy(library);
   const whole = waves(40, 40);
   const given = until(whole, 30);
   const fit = dmd(given, options);
@@ -75,7 +88,7 @@ describe.each(everyVariant)("%s without noise", (_, options) => {
       variant: fit.variant,
       rank: fit.rank,
       time: 30,
-      linalg: "lapack",
+      linalg: library,
     });
   });
 

@@ -2,7 +2,7 @@
 
 /**
  * A matrix of float64, real or complex, where its algebra keeps it: only that algebra can look
- * inside. It never changes, and its memory comes back when nobody holds it any more.
+ * inside. It never changes.
  */
 export interface Matrix {
   readonly rows: number;
@@ -49,6 +49,11 @@ export interface LinearAlgebra {
 
   upload(matrix: HostMatrix): Matrix;
   download(matrix: Matrix): HostMatrix;
+  /**
+   * Gives back the memory of every other matrix that this algebra made: they cannot be used again. Without it,
+   * memory comes back when the garbage collector finds them, and it does not see how large they are.
+   */
+  keepOnly(...kept: readonly Matrix[]): void;
 
   /** Columns `from` (included) to `to` (excluded). */
   columns(a: Matrix, from: number, to: number): Matrix;

@@ -30,6 +30,8 @@ export interface LinalgOptions {
 const CROSSOVER = 0;
 
 /**
+ * An algebra for one fit, and for no other: it knows the matrices that it made.
+ *
  * @param size Numbers in the trajectory.
  * @param complex Whether they are complex, for which only LAPACK's factorisations are made.
  * @throws GLOCAL_BAD_OPTION; for a device that cannot be opened what `openDevice` throws.

@@ -10,11 +10,12 @@ import type { HostMatrix, LinearAlgebra } from "./algebra.js";
  */
 export class CuSolver implements LinearAlgebra {
   readonly name = "cusolver";
+  private made: NativeMatrix[] = [];
 
   constructor(private readonly native: NativeDeviceLinalg) {}
 
   upload({ data, rows, columns, complex }: HostMatrix): NativeMatrix {
-    return callNative(() => this.native.upload(data, rows, columns, complex));
+    return this.make((native) => native.upload(data, rows, columns, complex));
   }
 
   download(a: NativeMatrix): HostMatrix {
@@ -22,51 +23,68 @@ export class CuSolver implements LinearAlgebra {
     return { data: callNative(() => this.native.download(a)), rows, columns, complex };
   }
 
+  keepOnly(...kept: readonly NativeMatrix[]): void {
+    for (const matrix of this.made) if (!kept.includes(matrix)) matrix.dispose();
+    this.made = [...kept];
+  }
+
   columns(a: NativeMatrix, from: number, to: number): NativeMatrix {
-    return callNative(() => this.native.slice(a, a.rows, from, to));
+    return this.make((native) => native.slice(a, a.rows, from, to));
   }
 
   topRows(a: NativeMatrix, rows: number): NativeMatrix {
-    return callNative(() => this.native.slice(a, rows, 0, a.columns));
+    return this.make((native) => native.slice(a, rows, 0, a.columns));
   }
 
   pickColumns(a: NativeMatrix, order: readonly number[]): NativeMatrix {
-    return callNative(() => this.native.pickColumns(a, Int32Array.from(order)));
+    return this.make((native) => native.pickColumns(a, Int32Array.from(order)));
   }
 
   stackColumns(a: NativeMatrix, stacks: number): NativeMatrix {
-    return callNative(() => this.native.stackColumns(a, stacks));
+    return this.make((native) => native.stackColumns(a, stacks));
   }
 
   realPart(a: NativeMatrix): NativeMatrix {
-    return callNative(() => this.native.realPart(a));
+    return this.make((native) => native.realPart(a));
   }
 
   divideColumns(a: NativeMatrix, divisors: Float64Array): NativeMatrix {
-    return callNative(() => this.native.divideColumns(a, divisors));
+    return this.make((native) => native.divideColumns(a, divisors));
   }
 
   multiply(a: NativeMatrix, b: NativeMatrix): NativeMatrix {
-    return callNative(() => this.native.multiply(a, b, false));
+    return this.make((native) => native.multiply(a, b, false));
   }
 
   multiplyAdjoint(a: NativeMatrix, b: NativeMatrix): NativeMatrix {
-    return callNative(() => this.native.multiply(a, b, true));
+    return this.make((native) => native.multiply(a, b, true));
   }
 
   qr(a: NativeMatrix) {
-    return callNative(() => this.native.qr(a));
+    const factors = callNative(() => this.native.qr(a));
+    this.made.push(factors.basis, factors.coordinates);
+    return factors;
   }
 
   svd(a: NativeMatrix) {
-    return callNative(() => this.native.svd(a));
+    const factors = callNative(() => this.native.svd(a));
+    this.made.push(factors.left, factors.right);
+    return factors;
   }
 
   eigen(a: NativeMatrix) {
-    return callNative(() => this.native.eigen(a));
+    const pairs = callNative(() => this.native.eigen(a));
+    this.made.push(pairs.vectors);
+    return pairs;
   }
 
   leastSquares(a: NativeMatrix, b: NativeMatrix, cutoff: number): NativeMatrix {
-    return callNative(() => this.native.leastSquares(a, b, cutoff));
+    return this.make((native) => native.leastSquares(a, b, cutoff));
+  }
+
+  private make(operation: (native: NativeDeviceLinalg) => NativeMatrix): NativeMatrix {
+    const matrix = callNative(() => operation(this.native));
+    this.made.push(matrix);
+    return matrix;
   }
 }

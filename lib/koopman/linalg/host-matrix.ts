@@ -258,6 +258,11 @@ function alike(matrices: readonly HostMatrix[]): readonly HostMatrix[] {
 
 /** [A, B, …] */
 export function beside(...given: readonly HostMatrix[]): HostMatrix {
+  return joined(given);
+}
+
+/** The same of any number. */
+export function joined(given: readonly HostMatrix[]): HostMatrix {
   const matrices = alike(given);
   const first = matrices[0] as HostMatrix;
   const columns = matrices.reduce((sum, matrix) => sum + matrix.columns, 0);

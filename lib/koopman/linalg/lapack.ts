@@ -26,6 +26,7 @@ export const lapack = {
   name: "lapack",
   upload: itself,
   download: itself,
+  keepOnly: () => {},
   columns: columnsOf,
   topRows: topRowsOf,
   pickColumns,

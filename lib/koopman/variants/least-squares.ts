@@ -5,9 +5,9 @@ import { exactFit, projectedFit, type RegressionOptions, regress, type VariantFi
 
 /** The options of the regression, with the shape that X had at full length. */
 export function regressionOptions(problem: Problem, columns: number): RegressionOptions {
-  const { features, stacks, options, truncation, tikhonov, series } = problem;
+  const { features, stacks, options, truncation, tikhonov, last } = problem;
   const cut = options.spatialRank !== undefined || problem.variant === "hodmd";
-  const rows = cut ? (series[0]?.rows as number) : features * stacks;
+  const rows = cut ? last.rows : features * stacks;
   return { ...truncation, rows, columns, tikhonov };
 }
 

@@ -8,6 +8,7 @@ import { placeIn, planMoments } from "../plan.js";
 import type { Ref } from "../program.js";
 import type { FusionLimits } from "../schedule.js";
 import { convGroups, groupJobs, pairTerms } from "./conv-groups.js";
+import { withoutEmpty } from "./empty.js";
 import { LaunchList } from "./launch-list.js";
 import type { CudaProgram } from "./launches.js";
 import { overwriteLast } from "./overwrite-last.js";
@@ -40,7 +41,7 @@ export function arrange(graph: Graph, options: LowerOptions) {
   const built = buildSteps(graph, options, { limits: LIMITS });
   const delivered = deliver(overwriteLast(built));
   const grouped = groupJobs(pairTerms(convGroups(delivered)));
-  const ordered = stages(splitReductions(splitFilterGrads(grouped)));
+  const ordered = stages(withoutEmpty(splitReductions(splitFilterGrads(grouped))));
   return { built, stages: ordered, cost: stepsCost(delivered) };
 }
 

@@ -1,5 +1,5 @@
 /** How threads share a reduction: some across the outputs, some along what is reduced, all in a fixed order. */
-import type { Expression } from "../program.js";
+import type { Expression, ReduceStep } from "../program.js";
 import { BLOCK, FULL, MULTIPROCESSORS, WARP } from "./machine.js";
 
 type Reduction = Expression<unknown> & { readonly reduced: number };
@@ -60,3 +60,12 @@ export function reductionParts(step: Reduction): number {
   const parts = Math.min(Math.ceil(BLOCKS / blocks), Math.floor(elements / (along * WORTH)));
   return parts < 4 ? 1 : parts;
 }
+
+const IDENTITIES = {
+  sum: 0,
+  max: Number.NEGATIVE_INFINITY,
+  min: Number.POSITIVE_INFINITY,
+} as const;
+
+/** What a reduction of each kind starts from. */
+export const identityOf = (kind: ReduceStep["kind"]): number => IDENTITIES[kind];

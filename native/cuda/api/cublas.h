@@ -21,6 +21,7 @@ inline constexpr cublasStatus_t kCublasAllocFailed = 3;
 inline constexpr cublasMath_t kCublasDefaultMath = 0;
 inline constexpr cublasOperation_t kCublasPlain = 0;
 inline constexpr cublasOperation_t kCublasTransposed = 1;
+inline constexpr cublasOperation_t kCublasAdjoint = 2;
 inline constexpr cublasComputeType_t kCublasComputeFloat32 = 68;
 inline constexpr cublasComputeType_t kCublasComputeTf32 = 77;
 inline constexpr cublasComputeType_t kCublasComputeFloat64 = 70;

@@ -4,6 +4,7 @@
  */
 import { BYTES, type DType, rowMajor } from "../../../lib/ir/types.js";
 import { arrange, moments } from "../../../lib/lower/cuda/lower.js";
+import { identityOf } from "../../../lib/lower/cuda/reduction.js";
 import {
   type ConvGroupStep,
   type CudaBufferStep,
@@ -40,7 +41,6 @@ function fill(
 /** All of each sum in its first part. */
 function inFirstPart({ parts, chunk: _, ...step }: PartialReduceStep): Step[] {
   const kept = step.dims.slice(0, step.dims.length - step.reduced);
-  const identity = { sum: 0, max: Number.NEGATIVE_INFINITY, min: Number.POSITIVE_INFINITY };
   const outputs = step.outputs.map(({ register, view }) => ({
     register,
     view: { ...view, strides: view.strides.slice(0, -1) },
@@ -48,7 +48,7 @@ function inFirstPart({ parts, chunk: _, ...step }: PartialReduceStep): Step[] {
   return [
     { ...step, op: "reduce", outputs },
     ...step.outputs.map(({ view }) =>
-      fill(identity[step.kind], [...kept, parts - 1], {
+      fill(identityOf(step.kind), [...kept, parts - 1], {
         ...view,
         ref: moved(view.ref, view.strides.at(-1) as number, view.dtype),
       }),

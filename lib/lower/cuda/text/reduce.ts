@@ -4,17 +4,13 @@
  */
 import type { ReduceStep } from "../../program.js";
 import { WARP } from "../machine.js";
-import { extents, reductionLayout } from "../reduction.js";
+import { extents, identityOf, reductionLayout } from "../reduction.js";
 import type { PartialReduceStep } from "../steps.js";
 import { indexName, indexType, offsetText, reach, splitIndex } from "./addressing.js";
 import { type Body, type Crew, indent, pointersText } from "./body.js";
 import { C_TYPES, instructionsText, literal, registerText, storedText } from "./scalars.js";
 
-const KINDS = {
-  sum: { combine: "Sum", identity: 0 },
-  max: { combine: "Max", identity: Number.NEGATIVE_INFINITY },
-  min: { combine: "Min", identity: Number.POSITIVE_INFINITY },
-} as const;
+const COMBINE = { sum: "Sum", max: "Max", min: "Min" } as const;
 
 /** Most elements that a thread has under way, in short reductions and in long ones. */
 const TOGETHER = 4;
@@ -43,7 +39,8 @@ export function reduceBody(step: ReduceStep | PartialReduceStep, crew: Crew): Bo
     ...loads.map((v) => reach(v.strides, dims)),
     ...outputs.map((o) => reach(o.view.strides, [...keptDims, parts])),
   );
-  const { combine, identity } = KINDS[kind];
+  const combine = COMBINE[kind];
+  const identity = identityOf(kind);
   const total = kind === "sum" ? "double" : "T";
   const all = new Set(keptDims.map((_, i) => i));
 

@@ -1,6 +1,7 @@
 #include "lapack.h"
 
 #include <algorithm>
+#include <cmath>
 #include <vector>
 
 // LAPACK's functions, with Fortran's calling convention.
@@ -13,6 +14,9 @@
 extern "C" {
 MOCK_LAPACK(float, s)
 MOCK_LAPACK(double, d)
+void zgesvd_(const char*, const char*, const int*, const int*, std::complex<double>*, const int*,
+             double*, std::complex<double>*, const int*, std::complex<double>*, const int*,
+             std::complex<double>*, const int*, double*, int*);
 void dorgqr_(const int*, const int*, const int*, double*, const int*, const double*, double*,
              const int*, int*);
 void openblas_set_num_threads(int);
@@ -44,7 +48,7 @@ int WithWorkspace(Routine routine) {
   T wanted = 0;
   const int ask = -1;
   routine(&wanted, &ask, &info);
-  const int count = std::max(1, static_cast<int>(wanted));
+  const int count = std::max(1, static_cast<int>(std::real(wanted)));
   std::vector<T> work(count);
   routine(work.data(), &count, &info);
   return info;
@@ -53,11 +57,46 @@ int WithWorkspace(Routine routine) {
 }  // namespace
 
 template <class T>
-int SingularValues(char job_u, char job_vt, int m, int n, T* a, int lda, T* s, T* u, int ldu, T* vt,
-                   int ldvt) {
+int SingularValues(char job_u, char job_vt, int m, int n, T* a, int lda, Real<T>* s, T* u, int ldu,
+                   T* vt, int ldvt) {
   return WithWorkspace<T>([&](T* work, const int* count, int* info) {
     Lapack<T>::gesvd(&job_u, &job_vt, &m, &n, a, &lda, s, u, &ldu, vt, &ldvt, work, count, info);
   });
+}
+
+// A matrix with NaN behind it: OpenBLAS's product of a complex matrix and a vector looks a little
+// beyond the matrix, and makes nothing of what it finds there.
+class Padded {
+ public:
+  using Complex = std::complex<double>;
+  Padded(Complex* data, int leading, int columns)
+      : data_(data), size_(static_cast<size_t>(leading) * columns), copy_(data, data + size_) {
+    copy_.resize(size_ + 64, {NAN, NAN});
+  }
+  Complex* get() { return copy_.data(); }
+  void WriteBack() const { std::copy_n(copy_.begin(), size_, data_); }
+
+ private:
+  Complex* data_;
+  size_t size_;
+  std::vector<Complex> copy_;
+};
+
+template <>
+MOCK_SHARED int SingularValues(char job_u, char job_vt, int m, int n, std::complex<double>* a,
+                               int lda, double* s, std::complex<double>* u, int ldu,
+                               std::complex<double>* vt, int ldvt) {
+  std::vector<double> real_work(5 * std::min(m, n));
+  Padded a_copy(a, lda, n);
+  Padded u_copy(u, ldu, job_u == 'A' ? m : job_u == 'S' ? std::min(m, n) : 0);
+  Padded vt_copy(vt, ldvt, job_vt == 'A' || job_vt == 'S' ? n : 0);
+  const int failed = WithWorkspace<std::complex<double>>(
+      [&](std::complex<double>* work, const int* count, int* info) {
+        zgesvd_(&job_u, &job_vt, &m, &n, a_copy.get(), &lda, s, u_copy.get(), &ldu, vt_copy.get(),
+                &ldvt, work, count, real_work.data(), info);
+      });
+  for (const Padded* copy : {&a_copy, &u_copy, &vt_copy}) copy->WriteBack();
+  return failed;
 }
 
 template <class T>

@@ -1,5 +1,6 @@
 // libcusolver: singular values.
 #include <algorithm>
+#include <complex>
 
 #include "call.h"
 #include "lapack.h"
@@ -16,7 +17,8 @@ struct Svd {
 
 bool IsJob(signed char job) { return job == 'A' || job == 'S' || job == 'O' || job == 'N'; }
 
-// The mock has the real types only; for them all five must be the same.
+// All five types are the same, but for the values of a complex matrix, which are real. Of the
+// complex types the mock has only complex128.
 int CheckShape(const char* name, const Svd& x) {
   if (!IsJob(x.job_u) || !IsJob(x.job_vt) || (x.job_u == 'O' && x.job_vt == 'O')) {
     return kSolverInvalidValue;
@@ -26,15 +28,17 @@ int CheckShape(const char* name, const Svd& x) {
             static_cast<long long>(x.m), static_cast<long long>(x.n));
     return kSolverInvalidValue;
   }
-  const bool same = x.type_a == x.type_s && x.type_a == x.type_u && x.type_a == x.type_vt &&
-                    x.type_a == x.compute;
-  if (!same || (x.type_a != kReal32 && x.type_a != kReal64)) return kSolverNotSupported;
+  const bool known = x.type_a == kReal32 || x.type_a == kReal64 || x.type_a == kComplex64;
+  const int type_s = x.type_a == kComplex64 ? int{kReal64} : x.type_a;
+  const bool fits =
+      x.type_s == type_s && x.type_a == x.type_u && x.type_a == x.type_vt && x.type_a == x.compute;
+  if (!fits || !known) return kSolverNotSupported;
   if (x.lda < x.m) return kSolverInvalidValue;
   return kSolverOk;
 }
 
 Buffers Wanted(const Svd& x) {
-  const size_t element = x.type_a == kReal32 ? 4 : 8;
+  const size_t element = x.type_a == kReal32 ? 4 : x.type_a == kReal64 ? 8 : 16;
   return {element * static_cast<size_t>(x.n * x.n + 5 * x.n + x.m), 0};
 }
 
@@ -45,7 +49,7 @@ int Run(const char* name, void* stream, const Svd& x, void* a, void* s, void* u,
   const bool wants_u = x.job_u == 'A' || x.job_u == 'S';
   const bool wants_vt = x.job_vt == 'A' || x.job_vt == 'S';
   if (!MatrixFits(name, a, x.m, x.n, x.lda, sizeof(T)) ||
-      !MatrixFits(name, s, x.n, 1, x.n, sizeof(T)) ||
+      !MatrixFits(name, s, x.n, 1, x.n, sizeof(Real<T>)) ||
       (wants_u && !MatrixFits(name, u, x.m, columns_u, x.ldu, sizeof(T))) ||
       (wants_vt && !MatrixFits(name, vt, x.n, x.n, x.ldvt, sizeof(T)))) {
     return kSolverInvalidValue;
@@ -53,7 +57,7 @@ int Run(const char* name, void* stream, const Svd& x, void* a, void* s, void* u,
   return SolverRun(name, stream, info, [&] {
     Scribble(given);
     return SingularValues<T>(x.job_u, x.job_vt, static_cast<int>(x.m), static_cast<int>(x.n),
-                             static_cast<T*>(a), static_cast<int>(x.lda), static_cast<T*>(s),
+                             static_cast<T*>(a), static_cast<int>(x.lda), static_cast<Real<T>*>(s),
                              static_cast<T*>(u), static_cast<int>(std::max<int64_t>(1, x.ldu)),
                              static_cast<T*>(vt), static_cast<int>(std::max<int64_t>(1, x.ldvt)));
   });
@@ -94,7 +98,13 @@ MOCK_API int cusolverDnXgesvd(void* handle, void* /*params*/, signed char job_u,
     if (const int wrong = mock::CheckShape(name, x)) return wrong;
     const mock::GivenBuffers given{on_device, device_bytes, on_host, host_bytes};
     if (!mock::BuffersSuffice(name, given, mock::Wanted(x))) return int{mock::kSolverInvalidValue};
-    return type_a == mock::kReal32 ? mock::Run<float>(name, stream, x, a, s, u, vt, given, info)
-                                   : mock::Run<double>(name, stream, x, a, s, u, vt, given, info);
+    switch (type_a) {
+      case mock::kReal32:
+        return mock::Run<float>(name, stream, x, a, s, u, vt, given, info);
+      case mock::kReal64:
+        return mock::Run<double>(name, stream, x, a, s, u, vt, given, info);
+      default:
+        return mock::Run<std::complex<double>>(name, stream, x, a, s, u, vt, given, info);
+    }
   });
 }
