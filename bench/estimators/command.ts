@@ -12,7 +12,14 @@ import { names } from "../arguments.js";
 import { ResultCache } from "../cache.js";
 import { command, note } from "../command.js";
 import { BENCH_FOLDER, writeSection } from "../results-file.js";
-import { boundReport, noiseReport, type Verified, verifyReport } from "./report.js";
+import {
+  boundReport,
+  noiseReport,
+  type Sampled,
+  subsetReport,
+  type Verified,
+  verifyReport,
+} from "./report.js";
 
 const DOCS = join(BENCH_FOLDER, "..", "docs");
 const PAGE = join(DOCS, "estimators.md");
@@ -27,6 +34,21 @@ const DRAWN = [
   "optimized DMD, to T",
   "glocal({ robust: true })",
 ];
+
+/** Where hypergradients see few validation examples of 2,000. */
+const SAMPLED = "mlp-mnist";
+const SAMPLES = [1000, 300, 100];
+const SEEN_BY_FEW = Object.fromEntries(
+  Object.entries(ESTIMATORS).filter(([name]) =>
+    [
+      "last()",
+      "mean(10)",
+      "mean(10), carried",
+      "glocal.paper()",
+      "glocal({ robust: true })",
+    ].includes(name),
+  ),
+);
 
 interface Options {
   readonly problems: readonly ProblemName[];
@@ -87,14 +109,28 @@ export const estimators = command(
           (fresh ? undefined : cache.get(place)?.truths) ??
           (await truthsOfProblem(problem, settings));
         cache.add(place, { truths });
-        return { verification: await verifyProblem(problem, settings, truths) };
+        return { verification: await verifyProblem(problem, settings, { known: truths }) };
       });
       if (verification) results.push({ problem, verification });
     }
+    const subsets: Sampled[] = [];
+    const whole = results.find(({ problem }) => problem === SAMPLED)?.verification;
+    for (const sample of whole ? SAMPLES : []) {
+      const { verification } = await get(`${SAMPLED}, ${sample} validation examples`, async () => ({
+        verification: await verifyProblem(
+          SAMPLED,
+          { quick: false, ...(data === undefined ? {} : { dir: data }) },
+          { known: whole?.truths ?? [], sample, estimators: SEEN_BY_FEW },
+        ),
+      }));
+      if (verification) subsets.push({ sample, verification });
+    }
     const report = verifyReport(results, "npm run bench -- estimators");
-    console.log(`${report}\n\n${boundReport(bound)}\n\n${noiseReport(noise)}`);
+    const few = subsetReport(whole, subsets);
+    console.log([report, few, boundReport(bound), noiseReport(noise)].join("\n\n"));
     if (!write) return;
     writeSection("verify", report, PAGE);
+    writeSection("subset", few, PAGE);
     writeSection("bound", boundReport(bound), PAGE);
     writeSection("noise", noiseReport(noise), PAGE);
     for (const { problem, verification } of results) {

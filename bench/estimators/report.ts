@@ -112,6 +112,28 @@ ${randomTable(random)}
 ${pictures}`;
 }
 
+export interface Sampled {
+  readonly sample: number;
+  readonly verification: Verification;
+}
+
+/** What few validation examples do to estimates: cosine and error, truths being of all examples. */
+export function subsetReport(whole: Verification | undefined, few: readonly Sampled[]): string {
+  if (!whole) return "";
+  const names = summarize(few[0]?.verification ?? whole).map(({ estimator }) => estimator);
+  const columns = [whole, ...few.map(({ verification }) => verification)].map(summarize);
+  return table(
+    ["estimator: cosine, error", "all 2,000", ...few.map(({ sample }) => String(sample))],
+    names.map((name) => [
+      name,
+      ...columns.map((column) => {
+        const own = column.find(({ estimator }) => estimator === name);
+        return `${fixed(own?.cosine ?? null)}, ${short(own?.error ?? null)}`;
+      }),
+    ]),
+  );
+}
+
 export function boundReport(rows: readonly BoundRow[]): string {
   return table(
     ["noise, n, m", "‖K − K̂‖", "observed error", "bound"],

@@ -32,7 +32,7 @@ const ROBUST_SETTINGS = new Set(["robust", "window", "tangents", "last", "stacks
 
 /**
  * The package's estimate of the hypergradient at the end of training: the ladder, in which each window's
- * held-out points choose how to forecast, and tangents that look back on about two windows where points follow no law.
+ * held-out points choose how to forecast, and tangents that look back on about five windows where points follow no law.
  * With `fit`, `policy`, `pool`, `rank`, `tolerance` or `rcond` it is the forecast that they name, in every window, with
  * the last local hypergradient in its place where there is none (`fallback`).
  *
@@ -50,12 +50,13 @@ export function glocal(settings: GlocalSettings = {}): Estimator {
   return robust ? ladder(settings) : fitted("glocal", rest);
 }
 
-/**
- * Tangents of the ladder: half of them goes on, so that they look back on two windows, unless the window is
- * the last one, with no more ahead than it has itself. What is older is of another phase of training.
- */
+/** Windows that tangents of the ladder look back on. What is older is of another phase of training. */
+const MEMORY = 5;
+
+/** So that the memory tends to so many windows and, at a window's end, is no longer than what was left at its beginning. */
 const FADING: Tangents = {
-  decay: ({ stepsLeft, window }) => (stepsLeft >= 2 * window ? 0.5 : 0),
+  decay: ({ stepsLeft, window }) =>
+    Math.min(1 - 1 / MEMORY, Math.max(0, stepsLeft - window) / (MEMORY * window)),
 };
 
 /** Hyperparameters whose lanes run together. */

@@ -64,14 +64,22 @@ export async function truthsOfProblem(name: ProblemName, options: SuiteOptions):
   return (await PROBLEMS[name](options)).truths(WINDOW);
 }
 
+interface Beside {
+  /** Truths that were computed before. */
+  readonly known?: readonly Truth[];
+  readonly estimators?: Readonly<Record<string, Estimator>>;
+  /** Validation examples that estimates see, drawn for each window; the truth sees all. */
+  readonly sample?: number;
+}
+
 /** What estimators say of one problem, beside the truth. */
 export async function verifyProblem(
   name: ProblemName,
   options: SuiteOptions,
-  known?: readonly Truth[],
+  { known, estimators = ESTIMATORS, sample }: Beside = {},
 ): Promise<Verification> {
   const problem = await PROBLEMS[name](options);
   const truths = known ?? (await problem.truths(WINDOW));
-  const seen = await problem.estimates(ESTIMATORS, WINDOW);
-  return { truths, comparisons: compareAll(truths, Object.keys(ESTIMATORS), seen) };
+  const seen = await problem.estimates(estimators, WINDOW, sample);
+  return { truths, comparisons: compareAll(truths, Object.keys(estimators), seen) };
 }

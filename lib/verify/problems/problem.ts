@@ -15,7 +15,12 @@ export interface AnyProblem {
   readonly horizons: readonly number[];
   readonly orders: number;
   truths(window: number): Promise<Truth[]>;
-  estimates(estimators: Readonly<Record<string, Estimator>>, window: number): Promise<Seen[]>;
+  /** @param sample validation examples that hypergradients see, drawn for each window; all without it */
+  estimates(
+    estimators: Readonly<Record<string, Estimator>>,
+    window: number,
+    sample?: number,
+  ): Promise<Seen[]>;
 }
 
 export function anyProblem<State, Hyper, Batch>(
@@ -28,7 +33,11 @@ export function anyProblem<State, Hyper, Batch>(
     horizons,
     orders,
     truths: (window) => truthsOf(problem, { starts, horizons, window }, orders),
-    estimates: (estimators, window) =>
-      estimatesOf(problem, estimators, { starts, horizons, window }),
+    estimates: (estimators, window, sample) =>
+      estimatesOf(
+        sample === undefined ? problem : { ...problem, criterionSample: { batch: sample } },
+        estimators,
+        { starts, horizons, window },
+      ),
   };
 }
