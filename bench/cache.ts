@@ -17,7 +17,11 @@ export class ResultCache<Config extends object, Result> {
   private readonly rows = new Map<string, Row<Config, Result>>();
 
   constructor(private readonly file: string) {
-    const text = existsSync(file) ? readFileSync(file, "utf8") : "";
+    this.read();
+  }
+
+  private read(): void {
+    const text = existsSync(this.file) ? readFileSync(this.file, "utf8") : "";
     for (const line of text.split("\n").filter((l) => l !== "")) {
       const row = JSON.parse(line) as Row<Config, Result>;
       this.rows.set(keyOf(row.config), row);
@@ -30,6 +34,8 @@ export class ResultCache<Config extends object, Result> {
 
   /** Keeps a result on disk, in place of an earlier one for the same configuration. */
   add(config: Config, result: Result): void {
+    // Another process may have added some.
+    this.read();
     this.rows.set(keyOf(config), { config, result });
     mkdirSync(dirname(this.file), { recursive: true });
     writeAtomically(

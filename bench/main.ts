@@ -3,6 +3,8 @@ import { Command } from "commander";
 import { type AccuracyOptions, accuracyReport, runAccuracy } from "./accuracy.js";
 import { count, methods, numbers, rowNames } from "./arguments.js";
 import { command, finish, note, type Output } from "./command.js";
+import { comparison } from "./comparison/command.js";
+import { estimators } from "./estimators/command.js";
 import { gpu } from "./gpu/command.js";
 import { hypergradients } from "./hypergradients.js";
 import { kernels } from "./kernels/command.js";
@@ -65,6 +67,8 @@ await new Command("bench")
   .addCommand(lenet)
   .addCommand(peers)
   .addCommand(accuracy)
+  .addCommand(comparison)
+  .addCommand(estimators)
   .addCommand(kernels)
   .addCommand(profile)
   .addCommand(hypergradients)

@@ -35,3 +35,10 @@ export function pool(spreads: readonly Spread[]): Spread {
 export function scale({ min, median: middle, max }: Spread, factor: number): Spread {
   return { min: factor * min, median: factor * middle, max: factor * max };
 }
+
+/** Of a sample: the root of the sum of squares over n − 1. */
+export function deviation(values: readonly number[]): number {
+  const middle = mean(values);
+  const squares = values.reduce((sum, value) => sum + (value - middle) ** 2, 0);
+  return values.length < 2 ? Number.NaN : Math.sqrt(squares / (values.length - 1));
+}

@@ -19,9 +19,7 @@ export type {
 } from "./hyper/estimator.js";
 export {
   type GlobalSettings,
-  type GlocalSettings,
   global,
-  glocal,
   type LocalSettings,
   last,
   local,
@@ -30,6 +28,8 @@ export {
   type TangentSettings,
   type WindowSettings,
 } from "./hyper/estimators.js";
+export type { Fit, Pool } from "./hyper/forecast/settings.js";
+export { affine, type GlocalSettings, glocal } from "./hyper/glocal.js";
 export * as learn from "./hyper/learn.js";
 export type { StepContext } from "./hyper/problem.js";
 export type { Study } from "./hyper/study.js";
@@ -67,3 +67,11 @@ export {
   valueAndGrad,
 } from "./runtime/transforms.js";
 export { loadParams, saveParams } from "./study/index.js";
+export type {
+  Comparison,
+  Truth,
+  Verification,
+  VerifyOptions,
+  VerifyProblem,
+} from "./verify/types.js";
+export { verify } from "./verify/verify.js";

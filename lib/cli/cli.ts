@@ -2,17 +2,19 @@
 
 import { Argument, Command, CommanderError, Option } from "commander";
 import { GlocalError } from "../errors.js";
+import { PROBLEM_NAMES, type ProblemName } from "../verify/names.js";
 import { device } from "./device-name.js";
 import { runDoctor } from "./doctor.js";
 import { ESTIMATOR_NAMES } from "./estimators.js";
-import { MAIN_HELP, RUN_HELP, SUMMARY } from "./help.js";
+import { MAIN_HELP, RUN_HELP, SUMMARY, VERIFY_HELP } from "./help.js";
 import type { Io } from "./io.js";
-import { type Library, loadLibrary } from "./library.js";
+import { type Library, loadLibrary, loadVerifying, type Verifying } from "./library.js";
 import { decimal, integer, tangents } from "./numbers.js";
 import { LENET_DEFAULTS as defaults, RECIPES } from "./recipes.js";
 import { runRecipe } from "./run.js";
 import { ON_DIVERGENCE, PRECISIONS, type RunOptions, settingsFor } from "./settings.js";
 import { UsageError } from "./usage-error.js";
+import { EXACT, runVerify, type VerifyOptions } from "./verify.js";
 import { packageVersion } from "./version.js";
 
 /** How every line about bad usage begins: the same shape as other errors, with a code. */
@@ -33,6 +35,7 @@ export async function main(
   argv: readonly string[],
   io: Io,
   library: () => Promise<Library> = loadLibrary,
+  verifying: () => Promise<Verifying> = loadVerifying,
 ): Promise<number> {
   let exitCode = OK;
   const program = commandLine(io, {
@@ -42,6 +45,9 @@ export async function main(
     },
     doctor: async (options) => {
       exitCode = runDoctor(options, io, await library());
+    },
+    verify: async (problems, options) => {
+      exitCode = await runVerify(problems, options, io, await verifying());
     },
   });
   try {
@@ -55,6 +61,7 @@ export async function main(
 interface Actions {
   run(recipe: string, options: RunOptions): Promise<void>;
   doctor(options: { json?: boolean }): Promise<void>;
+  verify(problems: ProblemName[], options: VerifyOptions): Promise<void>;
 }
 
 function commandLine(io: Io, actions: Actions): Command {
@@ -124,9 +131,10 @@ function commandLine(io: Io, actions: Actions): Command {
       ),
     )
     .addOption(
-      new Option("--tangents <how>", "carried into the next window: see below")
-        .argParser(tangents)
-        .default("reset"),
+      new Option(
+        "--tangents <how>",
+        "carried into the next window: see below (default: as the estimator has it)",
+      ).argParser(tangents),
     )
     .addOption(
       number(
@@ -192,6 +200,20 @@ function commandLine(io: Io, actions: Actions): Command {
     .option("--json", "print it as JSON")
     .option("--debug", "show the stack of an error")
     .action(actions.doctor);
+
+  program
+    .command("verify")
+    .description("compare estimators with the hypergradient at the end of training, run to the end")
+    .addArgument(
+      new Argument("[problems...]", "on what; see below").choices(PROBLEM_NAMES).default(EXACT),
+    )
+    .option("--quick", "few steps, points and minibatch orders")
+    .option("--data <dir>", "folder of MNIST's files")
+    .option("--out <dir>", "folder for verification.json and an SVG for each problem")
+    .option("--json", "print the result as JSON on stdout and nothing else there")
+    .option("--debug", "show the stack of an error")
+    .addHelpText("after", VERIFY_HELP)
+    .action(actions.verify);
   return program;
 }
 

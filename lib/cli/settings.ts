@@ -12,7 +12,7 @@ export const ON_DIVERGENCE = ["throw", "record"] as const;
 export interface RunOptions extends Partial<RecipeDefaults> {
   readonly seed: number;
   readonly estimator: EstimatorName;
-  readonly tangents: EstimatorOptions["tangents"];
+  readonly tangents?: EstimatorOptions["tangents"];
   readonly clip?: number;
   /** Validation examples that hypergradients see, drawn for each window; all without it. */
   readonly criterionSubset?: number;
@@ -34,11 +34,11 @@ export function settingsFor(recipe: string, options: RunOptions): RunSettings {
   const defaults = RECIPES[recipe]?.defaults as RecipeDefaults;
   const settings = { ...defaults, ...options, recipe };
   const { estimator, tangents, clip, last } = settings;
-  if (tangents !== "reset" && !usesOption(estimator, "tangents"))
+  if (tangents !== undefined && tangents !== "reset" && !usesOption(estimator, "tangents"))
     throw new UsageError(
       `--tangents ${tangents} is for estimators that go from window to window; --estimator ${estimator} carries nothing.`,
     );
-  if (clip !== undefined && tangents === "reset")
+  if (clip !== undefined && (tangents === undefined || tangents === "reset"))
     throw new UsageError("--clip shortens tangents that are carried: use it with --tangents.");
   if (estimator === "none") return settings;
 

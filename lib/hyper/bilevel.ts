@@ -9,7 +9,7 @@ import type { Optimizer } from "../optim/optimizer.js";
 import { type Device, type DeviceOptions, openDevice } from "../runtime/device.js";
 import type { ModeName } from "./choose-mode.js";
 import { checkEstimator, type Estimator } from "./estimator.js";
-import { glocal } from "./estimators.js";
+import { glocal } from "./glocal.js";
 import {
   checkFunction,
   checkIndex,
@@ -130,7 +130,7 @@ export function bilevel<State, Hyper, Batch>(
 ): Study<WindowReport<Readonly<Record<string, number>>>, BilevelResult<State>> {
   refuseUnknown("bilevel", options, KNOWN);
   const { steps, batchSize, seed = 0, criterionBatch = 1000, onDivergence = "throw" } = options;
-  const { outer = adam({ lr: 0.05 }), hypergradient: estimator = glocal(), evaluate } = options;
+  const { outer = adam({ lr: 0.05 }), hypergradient = glocal(), evaluate } = options;
   checkWhole("steps", steps, 1);
   checkWhole("batchSize", batchSize, 1);
   checkWhole("seed", seed, 0);
@@ -143,7 +143,7 @@ export function bilevel<State, Hyper, Batch>(
   }
   checkFunction("step", options.step);
   checkFunction("criterion", options.criterion);
-  checkEstimator(estimator);
+  checkEstimator(hypergradient);
   checkOuter(outer);
   checkSignal(options.signal);
   if (options.progress !== undefined) checkFunction("progress", options.progress);
@@ -157,6 +157,9 @@ export function bilevel<State, Hyper, Batch>(
   const { step, criterion, criterionSample: sample } = options;
   const subset = sample && new Subset(sample, "criterionSample", validation.count, seed);
   const problem = new Problem(options.state, options.hyper, { step, criterion });
+  const estimator =
+    hypergradient.suited?.({ size: problem.hyper.size, mode: options.mode ?? "auto" }) ??
+    hypergradient;
   if (estimator.horizon !== "none") problem.hyper.requireLearned(estimator.name);
   const { batches = shuffledBatches({ count: train.count, batchSize, seed }) } = options;
   checkFunction("batches.at", batches.at);

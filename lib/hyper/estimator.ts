@@ -1,6 +1,7 @@
 /** What an estimator is: which hypergradients a study collects, and what it makes of them. */
 
 import type { Device } from "../runtime/device.js";
+import type { ModeName } from "./choose-mode.js";
 import { checkWhole, isRecord, refuse } from "./options.js";
 import { checkTangents, type Tangents } from "./tangents.js";
 
@@ -69,6 +70,8 @@ export interface Estimate {
 /** An estimator at work in one study: it may remember windows. */
 export interface WindowEstimator {
   estimate(window: WindowTrajectory): Estimate;
+  /** Whether carried tangents go on into the next window; asked after each. Default: they do. */
+  carries?(): boolean;
 }
 
 /** A value: estimators hold settings and no state, so one may serve many studies. */
@@ -83,6 +86,11 @@ export interface Estimator {
   readonly tangents?: Tangents;
   /** Full trainings, for "restart" only. */
   readonly outerSteps?: number;
+  /**
+   * The estimator to use for so many hyperparameters in this mode, where that makes a difference: carried tangents
+   * want forward mode and a lane for each.
+   */
+  suited?(to: { readonly size: number; readonly mode: ModeName }): Estimator;
   /** Throws a coded error where it cannot compute on the device of a study. */
   checkDevice?(device: Device): void;
   /** Of one trajectory on its own. `device` is the study's, open, for heavy work; without one the host does it. */
@@ -97,11 +105,13 @@ const HORIZONS = new Set(["none", "window", "playout", "restart"]);
 export function checkEstimator(value: Estimator): void {
   if (!isRecord(value) || !HORIZONS.has(value.horizon) || typeof value.estimate !== "function")
     refuse("hypergradient to be an estimator such as none(), local() or glocal()", value);
-  const { horizon, window, last, tangents, begin } = value;
+  const { horizon, window, last, tangents, begin, suited } = value;
   checkWhole("window of the estimator", window, 1);
   checkWhole("last of the estimator", last, horizon === "none" ? 0 : 1);
   if (begin !== undefined && typeof begin !== "function")
     refuse("begin of the estimator to be a function", begin);
+  if (suited !== undefined && typeof suited !== "function")
+    refuse("suited of the estimator to be a function", suited);
   checkTangents(tangents);
   if (tangents !== undefined && tangents !== "reset" && horizon !== "window")
     refuse(

@@ -67,6 +67,7 @@ export class HyperUpdate {
     if (!good) this.tangents.drop();
     const report = good ? this.report(good) : { ...NOTHING, fallback: BROKEN };
     if (good) this.phi = outer.apply(this.phi, good.gradient);
+    if (this.estimator.carries?.() === false) this.tangents.drop();
     if (report.fallback) this.counts.fallbacks++;
     if (!this.tangents.carried) return report;
     return {

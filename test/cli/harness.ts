@@ -92,6 +92,7 @@ export function fakeLibrary(study: FakeStudy = {}): FakeLibrary {
     local: made("local"),
     last: made("last"),
     mean: (k: number, options: unknown) => ({ kind: "mean", k, options }),
+    affine: made("affine"),
     global: made("global"),
     glocal: Object.assign(made("glocal"), { paper: made("paper") }),
     devices: () => [

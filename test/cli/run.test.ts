@@ -82,6 +82,11 @@ describe("a run", () => {
   test.each([
     ["--estimator last", { kind: "last", options: { window: 50 } }],
     ["--estimator mean --last 7", { kind: "mean", k: 7, options: { window: 50 } }],
+    ["--estimator affine", { kind: "affine", options: { window: 50, last: 10 } }],
+    [
+      "--tangents reset",
+      { kind: "glocal", options: { window: 50, last: 10, stacks: 4, tangents: "reset" } },
+    ],
     ["--estimator paper", { kind: "paper", options: { window: 50, last: 10, stacks: 4 } }],
     [
       "--estimator local --tangents carry",

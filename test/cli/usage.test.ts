@@ -3,12 +3,15 @@ import { describe, expect, test } from "vitest";
 import { FakeIo, fakeLibrary, run } from "./harness.js";
 
 describe("help", () => {
-  test.each(["--help", "run --help", "doctor --help"])("glocal %s", async (line) => {
-    const io = new FakeIo();
-    expect(await run(line, io, fakeLibrary())).toBe(0);
-    expect(io.stderr.text).toBe("");
-    expect(io.stdout.text).toMatchSnapshot();
-  });
+  test.each(["--help", "run --help", "doctor --help", "verify --help"])(
+    "glocal %s",
+    async (line) => {
+      const io = new FakeIo();
+      expect(await run(line, io, fakeLibrary())).toBe(0);
+      expect(io.stderr.text).toBe("");
+      expect(io.stdout.text).toMatchSnapshot();
+    },
+  );
 
   test("is what a bare command gets, as bad usage", async () => {
     const io = new FakeIo();
@@ -26,7 +29,7 @@ describe("help", () => {
 
 describe("bad usage ends with exit code 2, says what would be valid and creates nothing", () => {
   test.each([
-    ["train", /unknown command 'train'\nCommands: run, doctor\n/],
+    ["train", /unknown command 'train'\nCommands: run, doctor, verify\n/],
     ["run", /missing required argument 'recipe'/],
     ["run resnet", /'resnet' is invalid.*lenet-mnist, lenet-fashion/],
     ["run lenet-mnist lenet-fashion", /too many arguments/],
@@ -35,7 +38,7 @@ describe("bad usage ends with exit code 2, says what would be valid and creates 
       /unknown option '--step'\n\(Did you mean --steps\?\)\nOptions of run: --steps, --lr, .*--help\n/,
     ],
     ["doctor --steps 3", /unknown option '--steps'\nOptions of doctor: --json, --debug, --help\n/],
-    ["run lenet-mnist --estimator dmd", /none, local, last, mean, glocal, paper, global/],
+    ["run lenet-mnist --estimator dmd", /none, local, last, mean, affine, glocal, paper, global/],
     ["run lenet-mnist --device tpu", /auto, cpu, cuda/],
     ["run lenet-mnist --device cuda:x", /auto, cpu, cuda or cuda:<number>/],
     ["run lenet-mnist --on-divergence ignore", /throw, record/],

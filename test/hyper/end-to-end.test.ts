@@ -32,7 +32,7 @@ describe("60 steps of LeNet with glocal hypergradients", async () => {
       weightDecay: learn.sigmoid(1e-3),
     }),
     outer: optim.adam({ lr: 0.1 }),
-    hypergradient: glocal({ window: 12, last: 8, stacks: 3 }),
+    hypergradient: glocal.paper({ window: 12, last: 8, stacks: 3 }),
     steps: 60,
     batchSize: 32,
     validation: 80,

@@ -143,7 +143,9 @@ describe("the baselines", () => {
     expect(glocal.paper().name).toBe("paper");
     const of = async (hypergradient: Estimator) =>
       (await run(linearProblem({ hypergradient }))).windows.map(({ msPerStep: _, ...w }) => w);
-    expect(await of(glocal.paper(settings))).toEqual(await of(glocal(settings)));
+    expect(await of(glocal.paper(settings))).toEqual(
+      await of(glocal({ ...settings, policy: "paper" })),
+    );
   });
 });
 

@@ -148,7 +148,7 @@ describe("glocal", () => {
   test("falls back to the last local hypergradient where no eigenvalue is near 1, and counts it", async () => {
     const { windows, result } = await run({
       ...fading,
-      hypergradient: glocal({ window: 10, last: 6, stacks: 2 }),
+      hypergradient: glocal.paper({ window: 10, last: 6, stacks: 2 }),
     });
     const [first, second] = windows;
     expect(first?.fallback).toMatch(/^no eigenvalue is within 0.1 of 1: used the last local/);
@@ -173,7 +173,7 @@ describe("glocal", () => {
   });
 
   test("falls back, and says so, in a last window too short to fit", async () => {
-    const hypergradient = glocal({ window: 8, last: 6, stacks: 3 });
+    const hypergradient = glocal.paper({ window: 8, last: 6, stacks: 3 });
     const { windows } = await run(linearProblem({ hypergradient, outer: still, steps: 10 }));
     expect(windows.map((w) => w.step)).toEqual([8, 10]);
     expect(windows[1]?.eigenvalues).toBeNull();

@@ -1,0 +1,62 @@
+/** What is compared: estimators by name, with what else of a study they decide. */
+import {
+  affine,
+  type Estimator,
+  glocal,
+  local,
+  mean,
+  none,
+  type TuneOptions,
+} from "../../lib/index.js";
+
+interface Method {
+  /** For the table. */
+  readonly title: string;
+  readonly estimator: () => Estimator;
+  /** Validation examples that hypergradients see; all where it says nothing. */
+  readonly subset?: number;
+}
+
+const HORIZON = { decay: "horizon" } as const;
+
+export const METHODS = {
+  none: { title: "none", estimator: () => none() },
+  local: { title: "local", estimator: () => local() },
+  carried: { title: "local, tangents carried", estimator: () => local({ tangents: "carry" }) },
+  horizon: {
+    title: "local, carried to the horizon",
+    estimator: () => local({ tangents: HORIZON }),
+  },
+  mean: { title: "mean(10)", estimator: () => mean(10) },
+  "mean-horizon": {
+    title: "mean(10), carried to the horizon",
+    estimator: () => mean(10, { tangents: HORIZON }),
+  },
+  affine: { title: "affine()", estimator: () => affine() },
+  paper: { title: "glocal.paper()", estimator: () => glocal.paper() },
+  robust: { title: "glocal({ robust: true })", estimator: () => glocal({ robust: true }) },
+  "robust-subset": {
+    title: "glocal({ robust: true }), 1,000 validation examples",
+    estimator: () => glocal({ robust: true }),
+    subset: 1000,
+  },
+  "paper-subset": {
+    title: "glocal.paper(), 1,000 validation examples",
+    estimator: () => glocal.paper(),
+    subset: 1000,
+  },
+} as const satisfies Readonly<Record<string, Method>>;
+
+export type MethodName = keyof typeof METHODS;
+export const METHOD_NAMES = Object.keys(METHODS) as MethodName[];
+
+/** The part of a study's options that a method decides. */
+export function optionsOf(name: MethodName): Pick<TuneOptions, "hypergradient" | "criterion"> {
+  const method: Method = METHODS[name];
+  return {
+    hypergradient: method.estimator(),
+    ...(method.subset === undefined ? {} : { criterion: { batch: method.subset } }),
+  };
+}
+
+export const titleOf = (name: MethodName): string => METHODS[name].title;

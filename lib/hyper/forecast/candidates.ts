@@ -1,0 +1,57 @@
+/** The forecasts that the ladder chooses among. */
+import type { Device } from "../../runtime/device.js";
+import type { Trajectory } from "../estimator.js";
+import { type Forecast, forecast } from "./operator.js";
+import { type Rule, ruleOf } from "./settings.js";
+import { lastPoint, meanPoint } from "./trajectories.js";
+
+export type Rung = "dmd" | "affine" | "mean" | "last";
+
+export interface Candidate {
+  readonly name: Rung;
+  /** Whether it says how the trajectory goes on, rather than that it stays where it is. */
+  readonly moves: boolean;
+  /** The hypergradient `stepsLeft` after the last point; null where it has none. */
+  forecast(
+    trajectory: Trajectory,
+    device?: Device,
+  ): (Pick<Forecast, "gradient"> & Partial<Forecast>) | null;
+}
+
+function operator(name: Rung, rule: Rule): Candidate {
+  return {
+    name,
+    moves: true,
+    forecast: (trajectory, device) => {
+      const found = forecast(rule, [trajectory], device);
+      return "gradient" in found && found.gradient.every(Number.isFinite) ? found : null;
+    },
+  };
+}
+
+const holding = (name: Rung, value: (trajectory: Trajectory) => Float64Array): Candidate => ({
+  name,
+  moves: false,
+  forecast: (trajectory) => ({ gradient: value(trajectory) }),
+});
+
+/**
+ * For `size` hyperparameters and at most `last` points. DMD is the optimized one, whose eigenvalues noise
+ * does not pull inwards; with one mode more than there are hyperparameters, none of which may grow.
+ */
+export function candidates(
+  size: number,
+  last: number,
+  settings: Pick<Rule, "stacks" | "linalg">,
+): Candidate[] {
+  const { stacks, linalg } = settings;
+  // As rich in float64 as points allow; what float32 cannot tell, the held-out points will.
+  const common = { last, linalg, rcond: 1e-9, policy: "horizon" } as const;
+  const fit = { variant: "optimized", constraints: ["stable"] } as const;
+  return [
+    operator("dmd", ruleOf({ ...common, stacks, fit, rank: size + 1 }, last)),
+    operator("affine", ruleOf({ ...common, stacks: 1, fit: "affine" }, last)),
+    holding("mean", meanPoint),
+    holding("last", lastPoint),
+  ];
+}

@@ -1,0 +1,16 @@
+/** The trajectories of the last windows. */
+import type { WindowTrajectory } from "../estimator.js";
+
+export class TrajectoryPool {
+  private readonly kept: WindowTrajectory[] = [];
+
+  /** @param windows how many are kept */
+  constructor(private readonly windows: number) {}
+
+  /** Keeps a window's, and returns all that are kept, oldest first. */
+  add(window: WindowTrajectory): readonly WindowTrajectory[] {
+    this.kept.push({ ...window, data: window.data.slice() });
+    if (this.kept.length > this.windows) this.kept.shift();
+    return this.kept;
+  }
+}
