@@ -24,10 +24,16 @@ const CHOICES: Readonly<Record<string, Choice>> = {
   "local, carried to the horizon, clipped": {
     hypergradient: local({ tangents: { decay: "horizon", clip: 1 } }),
   },
-  glocal: { hypergradient: glocal() },
-  "glocal, tangents carried": { hypergradient: glocal({ tangents: "carry" }) },
-  "glocal, 1,000 validation examples": { hypergradient: glocal(), criterion: { batch: 1000 } },
-  "glocal, 300 validation examples": { hypergradient: glocal(), criterion: { batch: 300 } },
+  "glocal.paper()": { hypergradient: glocal.paper() },
+  "glocal.paper(), tangents carried": { hypergradient: glocal.paper({ tangents: "carry" }) },
+  "glocal.paper(), 1,000 validation examples": {
+    hypergradient: glocal.paper(),
+    criterion: { batch: 1000 },
+  },
+  "glocal.paper(), 300 validation examples": {
+    hypergradient: glocal.paper(),
+    criterion: { batch: 300 },
+  },
 };
 
 interface Options {

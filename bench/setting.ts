@@ -39,7 +39,7 @@ function estimator(method: Method): Estimator {
   if (method === "none") return none({ window });
   return method === "local"
     ? local({ window })
-    : glocal({ window, last, stacks, tolerance, rcond });
+    : glocal.paper({ window, last, stacks, tolerance, rcond });
 }
 
 export interface Training extends PlaceRequest {
