@@ -24,10 +24,18 @@ const CHOICES: Readonly<Record<string, Choice>> = {
   "local, carried to the horizon, clipped": {
     hypergradient: local({ tangents: { decay: "horizon", clip: 1 } }),
   },
+  "the paper's rule": { hypergradient: glocal.paper() },
+  "the paper's rule, tangents carried": { hypergradient: glocal.paper({ tangents: "carry" }) },
+  "the paper's rule, 1,000 validation examples": {
+    hypergradient: glocal.paper(),
+    criterion: { batch: 1000 },
+  },
+  "the paper's rule, 300 validation examples": {
+    hypergradient: glocal.paper(),
+    criterion: { batch: 300 },
+  },
   glocal: { hypergradient: glocal() },
-  "glocal, tangents carried": { hypergradient: glocal({ tangents: "carry" }) },
   "glocal, 1,000 validation examples": { hypergradient: glocal(), criterion: { batch: 1000 } },
-  "glocal, 300 validation examples": { hypergradient: glocal(), criterion: { batch: 300 } },
 };
 
 interface Options {
