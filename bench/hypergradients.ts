@@ -24,16 +24,18 @@ const CHOICES: Readonly<Record<string, Choice>> = {
   "local, carried to the horizon, clipped": {
     hypergradient: local({ tangents: { decay: "horizon", clip: 1 } }),
   },
-  "glocal.paper()": { hypergradient: glocal.paper() },
-  "glocal.paper(), tangents carried": { hypergradient: glocal.paper({ tangents: "carry" }) },
-  "glocal.paper(), 1,000 validation examples": {
+  "the paper's rule": { hypergradient: glocal.paper() },
+  "the paper's rule, tangents carried": { hypergradient: glocal.paper({ tangents: "carry" }) },
+  "the paper's rule, 1,000 validation examples": {
     hypergradient: glocal.paper(),
     criterion: { batch: 1000 },
   },
-  "glocal.paper(), 300 validation examples": {
+  "the paper's rule, 300 validation examples": {
     hypergradient: glocal.paper(),
     criterion: { batch: 300 },
   },
+  glocal: { hypergradient: glocal() },
+  "glocal, 1,000 validation examples": { hypergradient: glocal(), criterion: { batch: 1000 } },
 };
 
 interface Options {

@@ -32,7 +32,7 @@ const ROBUST_SETTINGS = new Set(["robust", "window", "tangents", "last", "stacks
 
 /**
  * The package's estimate of the hypergradient at the end of training: the ladder, in which each window's
- * held-out points choose how to forecast, and tangents that look back on about five windows where points follow no law.
+ * held-out points choose how to forecast, and tangents that look back on as many steps as are left where points follow no law.
  * With `fit`, `policy`, `pool`, `rank`, `tolerance` or `rcond` it is the forecast that they name, in every window, with
  * the last local hypergradient in its place where there is none (`fallback`).
  *
@@ -50,13 +50,16 @@ export function glocal(settings: GlocalSettings = {}): Estimator {
   return robust ? ladder(settings) : fitted("glocal", rest);
 }
 
-/** Windows that tangents of the ladder look back on. What is older is of another phase of training. */
-const MEMORY = 5;
-
-/** So that the memory tends to so many windows and, at a window's end, is no longer than what was left at its beginning. */
+/**
+ * So that tangents look, at a window's end, back on as many steps as were left at its beginning, which is what a playout
+ * from there would see; on all that were done, while those are fewer.
+ */
 const FADING: Tangents = {
-  decay: ({ stepsLeft, window }) =>
-    Math.min(1 - 1 / MEMORY, Math.max(0, stepsLeft - window) / (MEMORY * window)),
+  decay: ({ stepsDone, stepsLeft, window }) =>
+    stepsDone === 0
+      ? 0
+      : Math.max(0, Math.min(stepsDone, stepsLeft - window)) /
+        Math.min(stepsDone, stepsLeft + window),
 };
 
 /** Hyperparameters whose lanes run together. */

@@ -75,7 +75,12 @@ export async function plot(
     xAxis: [axis(0, ""), axis(1, "window's start → T, in steps")],
     yAxis: [
       { type: "value", gridIndex: 0, min: -1, max: 1, name: "cosine" },
-      { type: "log", gridIndex: 1, name: "relative error" },
+      {
+        type: "log",
+        gridIndex: 1,
+        name: "relative error",
+        axisLabel: { formatter: (value: number) => value.toExponential(0) },
+      },
     ],
     series: [
       ...estimators.flatMap((name) => [

@@ -2,9 +2,12 @@
 import { describe, expect, test } from "vitest";
 import {
   bilevel,
+  type CarriedTangents,
   type Estimate,
+  type Estimator,
   glocal,
   optim,
+  type Progress,
   type StudyFacts,
   type WindowTrajectory,
 } from "../../lib/index.js";
@@ -115,5 +118,28 @@ describe("the ladder", () => {
     [{ robust: true, last: 3, stacks: 2 }, /stacks/],
   ])("refuses %j", (settings, message) => {
     expect(() => glocal(settings as object)).toThrow(message);
+  });
+});
+
+describe("the ladder's tangents", () => {
+  test("look back on as many steps as were left at the window's beginning, or were done", () => {
+    const { tangents } = glocal();
+    const decay = (tangents as CarriedTangents).decay as (progress: Progress) => number;
+    const [window, steps] = [50, 1000];
+    let memory = 0;
+    for (let stepsDone = 0; stepsDone < steps; stepsDone += window) {
+      const stepsLeft = steps - stepsDone;
+      memory = window + decay({ stepsDone, stepsLeft, window }) * memory;
+      expect(memory).toBeCloseTo(Math.min(stepsDone + window, stepsLeft), 9);
+    }
+  });
+
+  test("are carried where that is cheap, unless a study says otherwise", () => {
+    const suited = (estimator: Estimator, size: number, mode: "auto" | "reverse") =>
+      (estimator.suited?.({ size, mode }) ?? estimator).tangents;
+    expect(suited(glocal(), 3, "auto")).toBe(glocal().tangents);
+    expect(suited(glocal(), 33, "auto")).toBe("reset");
+    expect(suited(glocal(), 3, "reverse")).toBe("reset");
+    expect(suited(glocal({ tangents: "carry" }), 33, "reverse")).toBe("carry");
   });
 });

@@ -1,30 +1,32 @@
 /** The forecasts that the ladder chooses among. */
 import type { Device } from "../../runtime/device.js";
 import type { Trajectory } from "../estimator.js";
-import { type Forecast, forecast } from "./operator.js";
+import { type Forecast, forecaster } from "./operator.js";
 import { type Rule, ruleOf } from "./settings.js";
 import { lastPoint, meanPoint } from "./trajectories.js";
 
 export type Rung = "dmd" | "affine" | "mean" | "last";
 
+export type Foretold = Pick<Forecast, "gradient"> & Partial<Forecast>;
+
 export interface Candidate {
   readonly name: Rung;
   /** Whether it says how the trajectory goes on, rather than that it stays where it is. */
   readonly moves: boolean;
-  /** The hypergradient `stepsLeft` after the last point; null where it has none. */
-  forecast(
-    trajectory: Trajectory,
-    device?: Device,
-  ): (Pick<Forecast, "gradient"> & Partial<Forecast>) | null;
+  /** Learns from a trajectory to say the hypergradient so many steps after its last point; null where it cannot. */
+  fit(trajectory: Trajectory, device?: Device): (steps: number) => Foretold | null;
 }
 
 function operator(name: Rung, rule: Rule): Candidate {
   return {
     name,
     moves: true,
-    forecast: (trajectory, device) => {
-      const found = forecast(rule, [trajectory], device);
-      return "gradient" in found && found.gradient.every(Number.isFinite) ? found : null;
+    fit: (trajectory, device) => {
+      const ahead = forecaster(rule, [trajectory], device);
+      return (steps) => {
+        const found = ahead(steps);
+        return "gradient" in found && found.gradient.every(Number.isFinite) ? found : null;
+      };
     },
   };
 }
@@ -32,7 +34,10 @@ function operator(name: Rung, rule: Rule): Candidate {
 const holding = (name: Rung, value: (trajectory: Trajectory) => Float64Array): Candidate => ({
   name,
   moves: false,
-  forecast: (trajectory) => ({ gradient: value(trajectory) }),
+  fit: (trajectory) => {
+    const gradient = value(trajectory);
+    return () => ({ gradient });
+  },
 });
 
 /**

@@ -5,7 +5,7 @@
  */
 import type { Device } from "../../runtime/device.js";
 import type { Estimate, Trajectory } from "../estimator.js";
-import type { Candidate } from "./candidates.js";
+import type { Candidate, Foretold } from "./candidates.js";
 import { head } from "./trajectories.js";
 
 /** Points of a trajectory that are held out, one after the other. */
@@ -26,7 +26,7 @@ export interface Trial {
    * by, relative to the forecast.
    */
   readonly spread: number;
-  readonly estimate: NonNullable<ReturnType<Candidate["forecast"]>>;
+  readonly estimate: Foretold;
 }
 
 export interface Choice {
@@ -84,15 +84,14 @@ function tryOut(
   device?: Device,
 ): Trial | null {
   const { points, size, stepsLeft } = trajectory;
-  const estimate = candidate.forecast(trajectory, device);
+  const estimate = candidate.fit(trajectory, device)(stepsLeft);
   if (!estimate) return null;
   const held = Math.max(0, Math.min(Math.ceil(HELD_SHARE * points), points - LEAST));
   const ends = [estimate.gradient];
   const squares = new Float64Array(size);
   for (let known = points - held; known < points; known++) {
-    const part = head(trajectory, known);
-    const next = candidate.forecast({ ...part, stepsLeft: 1 }, device);
-    const end = candidate.forecast({ ...part, stepsLeft: stepsLeft + points - known }, device);
+    const ahead = candidate.fit(head(trajectory, known), device);
+    const [next, end] = [ahead(1), ahead(stepsLeft + points - known)];
     if (!next || !end) return null;
     ends.push(end.gradient);
     next.gradient.forEach((value, i) => {

@@ -28,28 +28,47 @@ export function forecast(
   courses: readonly Course[],
   device?: Device,
 ): Forecast | NoForecast {
+  return forecaster(rule, courses, device)((courses.at(-1) as Course).stepsLeft);
+}
+
+/** One fit, to be asked for any number of steps after the last point. */
+export function forecaster(
+  rule: Rule,
+  courses: readonly Course[],
+  device?: Device,
+): (steps: number) => Forecast | NoForecast {
   const { stacks, policy, tolerance } = rule;
   const own = courses.at(-1) as Course;
   if (own.points <= stacks + 1)
-    return no(`a window of ${own.points} steps is too short for ${stacks} stacks`);
+    return () => no(`a window of ${own.points} steps is too short for ${stacks} stacks`);
+  const fit = orWhy(() => fitTo(rule, courses, device));
+  if ("why" in fit) return () => fit;
+  return (steps) =>
+    orWhy(() => {
+      const eigenvalues = complexPairs(fit.eigenvalues);
+      // The end of training is the last point itself.
+      if (steps === 0 && policy !== "paper") return { gradient: lastPoint(own), eigenvalues };
+      const { value } = fit.steadyState(policyOf(rule, steps));
+      if (value) return { gradient: value, eigenvalues };
+      const zeros = fit.rank === 0;
+      const why = zeros
+        ? "the trajectory is all zeros"
+        : `no eigenvalue is within ${tolerance} of 1`;
+      return { why, eigenvalues };
+    });
+}
+
+const no = (why: string): NoForecast => ({ why, eigenvalues: null });
+
+/** What linear algebra gives, or why it could not: finite numbers too large or too small to be fitted. */
+function orWhy<T>(body: () => T): T | NoForecast {
   try {
-    const fit = fitTo(rule, courses, device);
-    const eigenvalues = complexPairs(fit.eigenvalues);
-    // The end of training is the last point itself.
-    if (own.stepsLeft === 0 && policy !== "paper") return { gradient: lastPoint(own), eigenvalues };
-    const { value } = fit.steadyState(policyOf(rule, own.stepsLeft));
-    if (value) return { gradient: value, eigenvalues };
-    const zeros = fit.rank === 0;
-    const why = zeros ? "the trajectory is all zeros" : `no eigenvalue is within ${tolerance} of 1`;
-    return { why, eigenvalues };
+    return body();
   } catch (error) {
-    // Finite numbers too large or too small to be fitted.
     if (error instanceof GlocalError && error.code === "GLOCAL_LINALG") return no(error.message);
     throw error;
   }
 }
-
-const no = (why: string): NoForecast => ({ why, eigenvalues: null });
 
 /** The operator that a rule fits to trajectories; those too short to be stacked are left out. */
 export function fitTo(rule: Rule, courses: readonly Course[], device?: Device): Dmd {
