@@ -17,32 +17,17 @@ interface Method {
   readonly subset?: number;
 }
 
-const HORIZON = { decay: "horizon" } as const;
-
 export const METHODS = {
   none: { title: "none", estimator: () => none() },
   local: { title: "local", estimator: () => local() },
   carried: { title: "local, tangents carried", estimator: () => local({ tangents: "carry" }) },
-  horizon: {
-    title: "local, carried to the horizon",
-    estimator: () => local({ tangents: HORIZON }),
-  },
   mean: { title: "mean(10)", estimator: () => mean(10) },
-  "mean-horizon": {
-    title: "mean(10), carried to the horizon",
-    estimator: () => mean(10, { tangents: HORIZON }),
-  },
   affine: { title: "affine()", estimator: () => affine() },
   paper: { title: "glocal.paper()", estimator: () => glocal.paper() },
   robust: { title: "glocal({ robust: true })", estimator: () => glocal({ robust: true }) },
   "robust-subset": {
     title: "glocal({ robust: true }), 1,000 validation examples",
     estimator: () => glocal({ robust: true }),
-    subset: 1000,
-  },
-  "paper-subset": {
-    title: "glocal.paper(), 1,000 validation examples",
-    estimator: () => glocal.paper(),
     subset: 1000,
   },
 } as const satisfies Readonly<Record<string, Method>>;
