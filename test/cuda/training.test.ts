@@ -67,7 +67,7 @@ test(
   "float64: glocal estimates, by cuSOLVER and by LAPACK",
   async () => {
     const { window, last } = problem;
-    const estimator = glocal({ window, last, stacks: Math.min(4, last - 2) });
+    const estimator = glocal.paper({ window, last, stacks: Math.min(4, last - 2) });
     const on = (device: "cpu" | "cuda") =>
       train(problem, Float64Array, estimator, "forward", { device });
     expectWithin(distances(await on("cuda"), await on("cpu")), FLOAT64);

@@ -69,8 +69,11 @@ describe("a signal", () => {
     async (name, options) => {
       const kept = name === "none" || name === "local, forward" || name === "glocal";
       const abort = new AbortController();
-      const study = slow({ ...options, signal: abort.signal });
-      setTimeout(() => abort.abort(), 150);
+      const progress = (step: number) => {
+        if (step > 0) abort.abort();
+      };
+      const study = slow({ ...options, signal: abort.signal, ...(kept && { progress }) });
+      if (!kept) setTimeout(() => abort.abort(), 150);
       const { steps, stopped, windows, params } = await study.result;
       expect(stopped).toBe(true);
       expect(steps).toBeLessThan(2000);
