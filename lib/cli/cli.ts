@@ -186,7 +186,17 @@ function commandLine(io: Io, actions: Actions): Command {
     )
     .addOption(number("--threads <n>", "processor threads (default: all)", integer(1)))
     .addOption(
-      new Option("--on-divergence <what>", "at NaN or infinity: fail, or end the run in order")
+      number(
+        "--rewinds <n>",
+        "most times that a window begins again when training diverges in it (default: 8)",
+        integer(0),
+      ),
+    )
+    .addOption(
+      new Option(
+        "--on-divergence <what>",
+        "when training diverges for good: fail, or end the run in order",
+      )
         .choices(ON_DIVERGENCE)
         .default("throw"),
     )

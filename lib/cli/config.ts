@@ -23,6 +23,7 @@ export function runConfig({ settings, data, startedAt, devices }: RunFacts): obj
     batch,
     validation,
     evaluateEvery,
+    rewinds: settings.rewinds ?? null,
     onDivergence,
     data: {
       name: data.name,

@@ -20,6 +20,7 @@ export function formatReport(result: RunResult): string {
     ["fallbacks", String(result.fallbacks)],
     ...(result.clips > 0 ? [["clipped tangents", String(result.clips)]] : []),
     ...(result.resets > 0 ? [["tangents reset", String(result.resets)]] : []),
+    ...(result.rewinds > 0 ? [["rewinds", String(result.rewinds)]] : []),
     ["ms per step", formatNumber(result.msPerStep)],
     ["device", device(result)],
   );

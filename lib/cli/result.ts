@@ -28,6 +28,8 @@ export interface RunResult {
   /** Windows in which carried tangents were clipped, and in which they were not finite and began again at zero. */
   readonly clips: number;
   readonly resets: number;
+  /** How often a window began again because training diverged. */
+  readonly rewinds: number;
   /** True when a signal ended the run before its last step. */
   readonly stopped: boolean;
   /** Where and how training left the finite numbers; null when it did not. */
@@ -59,6 +61,7 @@ export function completeOutcome(study: TuneResult, { settings, folder }: Context
     fallbacks: study.fallbacks,
     clips: study.clips,
     resets: study.resets,
+    rewinds: study.rewinds,
     stopped: study.stopped,
     diverged: study.diverged,
     error: null,
@@ -73,6 +76,7 @@ export function brokenOutcome(
   windows: readonly WindowReport[],
   { settings, folder }: Context,
 ): Outcome {
+  const counting = withoutReplaced(windows);
   const last = windows.at(-1);
   const steps = last?.step ?? 0;
   const code = error instanceof GlocalError ? error.code : "UNEXPECTED";
@@ -83,20 +87,21 @@ export function brokenOutcome(
     deviceReason: null,
     threads: settings.threads ?? null,
     steps,
-    msPerStep: meanMsPerStep(windows),
+    msPerStep: meanMsPerStep(counting),
     hyper: { ...initialHyper(settings), ...last?.hyper },
     validation: { loss: last?.validation.loss ?? null },
     test: windows.findLast((window) => window.test)?.test ?? null,
-    windows: windows.length,
+    windows: counting.length,
     fallbacks: windows.filter((window) => window.fallback !== null).length,
     clips: windows.filter(({ tangents }) => tangents && tangents.clipped > 0).length,
     resets: windows.filter(({ tangents }) => tangents && tangents.reset > 0).length,
+    rewinds: counting.reduce((sum, window) => sum + (window.rewinds ?? 0), 0),
     stopped: code === "GLOCAL_ABORTED",
     diverged: error instanceof GlocalError ? error.divergence : null,
     error: { code, message },
     folder,
   };
-  return { result, schedule: scheduleOf(windows) };
+  return { result, schedule: scheduleOf(counting) };
 }
 
 export interface Outcome extends RunOutcome {
@@ -110,6 +115,13 @@ function named(settings: RunSettings) {
 
 function initialHyper({ lr, momentum, weightDecay }: RunSettings): Record<string, HyperValue> {
   return { lr, momentum, weightDecay };
+}
+
+/** A window that began again is reported again: what was reported of it, and of those after it, is replaced. */
+function withoutReplaced(windows: readonly WindowReport[]): readonly WindowReport[] {
+  return windows.filter(
+    ({ window }, i) => !windows.slice(i + 1).some((later) => later.window <= window),
+  );
 }
 
 /** A window's hyperparameters held from the end of the window before. */

@@ -110,7 +110,7 @@ function tuneOptions(
   data: Dataset,
   library: Library,
 ): Omit<TuneOptions, "signal" | "journal"> {
-  const { estimator, criterionSubset: subset, threads } = settings;
+  const { estimator, criterionSubset: subset, threads, rewinds } = settings;
   const hyper = (value: number) => (estimator === "none" ? value : library.learn.sigmoid(value));
   return {
     model: (RECIPES[settings.recipe] as Recipe).model(library),
@@ -131,6 +131,7 @@ function tuneOptions(
     ...(threads === undefined ? {} : { threads }),
     validation: settings.validation,
     evaluate: { every: settings.evaluateEvery },
+    ...(rewinds === undefined ? {} : { rewinds }),
     onDivergence: settings.onDivergence,
   };
 }

@@ -19,6 +19,8 @@ export interface RunOptions extends Partial<RecipeDefaults> {
   readonly device: NonNullable<DeviceOptions["device"]>;
   readonly precision: (typeof PRECISIONS)[number];
   readonly threads?: number;
+  /** Most times that a window in which training diverges begins again. */
+  readonly rewinds?: number;
   readonly onDivergence: (typeof ON_DIVERGENCE)[number];
   readonly data?: string;
   readonly out?: string;

@@ -81,7 +81,13 @@ export interface BilevelOptions<State, Hyper, Batch> extends DeviceOptions {
       context: StepContext,
     ) => Readonly<Record<string, Tensor>>;
   };
-  /** NaN or Inf in training: an error (default), or the end of the study, noted in its result. */
+  /**
+   * Most times that a window in which training diverges (NaN or Inf) begins again, each time with hyperparameters
+   * moved against the hypergradient just before the divergence: as far as the learning rate of `outer`, then twice
+   * as far, and so on. 0: never. Default 8. Without hypergradients there is nothing to move.
+   */
+  readonly rewinds?: number;
+  /** Training that diverges for all that: an error (default), or the end of the study, noted in its result. */
   readonly onDivergence?: "throw" | "record";
   /** Stops between two steps and keeps what was done. */
   readonly signal?: AbortSignal;
@@ -108,6 +114,7 @@ const KNOWN = new Set([
     "seed",
     "batches",
     "evaluate",
+    "rewinds",
     "onDivergence",
     "signal",
     "progress",
@@ -116,6 +123,8 @@ const KNOWN = new Set([
   ...["criterionSample", "mode", "lanes", "switches"],
   ...["device", "threads", "simd", "precision"],
 ]);
+/** The last step back is then 2³¹ times the first. */
+const MOST_REWINDS = 32;
 const EVALUATE = new Set(["every", "data", "metrics"]);
 
 /**
@@ -129,12 +138,14 @@ export function bilevel<State, Hyper, Batch>(
   options: BilevelOptions<State, Hyper, Batch>,
 ): Study<WindowReport<Readonly<Record<string, number>>>, BilevelResult<State>> {
   refuseUnknown("bilevel", options, KNOWN);
-  const { steps, batchSize, seed = 0, criterionBatch = 1000, onDivergence = "throw" } = options;
+  const { steps, batchSize, seed = 0, criterionBatch = 1000 } = options;
+  const { rewinds = 8, onDivergence = "throw" } = options;
   const { outer = adam({ lr: 0.05 }), hypergradient = glocal(), evaluate } = options;
   checkWhole("steps", steps, 1);
   checkWhole("batchSize", batchSize, 1);
   checkWhole("seed", seed, 0);
   checkWhole("criterionBatch", criterionBatch, 1);
+  checkWhole("rewinds", rewinds, 0, MOST_REWINDS);
   if (options.lanes !== undefined) checkWhole("lanes", options.lanes, 1);
   if (evaluate !== undefined) {
     refuseUnknown("evaluate", evaluate, EVALUATE);
@@ -201,6 +212,7 @@ export function bilevel<State, Hyper, Batch>(
     seed,
     subset,
     indexOf: (t) => checkIndex(batches.at(t), t, batchSize, train.count),
+    rewinds,
     onDivergence,
     signal: stop.signal,
     progress: options.progress,

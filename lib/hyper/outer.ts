@@ -6,12 +6,15 @@ import type { Optimizer } from "../optim/optimizer.js";
 import { compileFunction } from "../runtime/jit.js";
 
 export class OuterUpdate {
+  /** The optimizer's learning rate; undefined where it has no setting `lr`. */
+  readonly rate: number | undefined;
   private readonly update: (...args: unknown[]) => unknown;
   private state: Record<string, HostArray>;
   private steps = 0;
 
   /** @param optimizer with numbers as settings, as `checkOuter` has it */
   constructor(optimizer: Optimizer, size: number) {
+    this.rate = optimizer.hyper.lr as number | undefined;
     const zero = () => ({ data: new Float64Array(size), shape: [size] });
     this.state = Object.fromEntries(optimizer.buffers.map((name) => [name, zero()]));
     this.update = compileFunction(

@@ -126,6 +126,19 @@ export class Trainer {
     this.memory.reset();
   }
 
+  /** Keeps a copy of the state, under a number. */
+  mark(number: number): void {
+    const job = new DeviceJob(this.device);
+    this.memory.save(job, `mark ${number}`);
+    job.runSync();
+  }
+
+  /** Goes back to a state that was marked; tangents begin at zero. */
+  backToMark(number: number): void {
+    this.tangentsFit = false;
+    this.goBack(`mark ${number}`);
+  }
+
   /**
    * Trains on the given batches, first to last; `indexOf(t)` gives the examples of step `t`, counted from the start of training.
    *
@@ -150,7 +163,7 @@ export class Trainer {
     const stepsDone = (commands: number) => stepEnds.filter((end) => end <= commands).length;
     const done = await job.run(signal, progress && ((commands) => progress(stepsDone(commands))));
     const aborted = done < job.commands;
-    if (aborted && rewinds && done > 0) this.rewind();
+    if (aborted && rewinds && done > 0) this.goBack("start");
     const trained = stepsDone(done);
     const ran = aborted && rewinds ? 0 : trained;
     const points = aborted ? 0 : segment.last;
@@ -196,10 +209,10 @@ export class Trainer {
     return { job, stepEnds };
   }
 
-  private rewind(): void {
-    const undo = new DeviceJob(this.device);
-    this.memory.restore(undo, "start");
-    undo.runSync();
+  private goBack(name: string): void {
+    const job = new DeviceJob(this.device);
+    this.memory.restore(job, name);
+    job.runSync();
   }
 
   /** The criterion over all validation data, for the state as it is. */

@@ -32,6 +32,7 @@ type Shared = Pick<
   | "outer"
   | "seed"
   | "batches"
+  | "rewinds"
   | "onDivergence"
   | "signal"
   | "progress"
@@ -76,7 +77,7 @@ export interface TuneResult extends StudyResult {
 
 /** Options that go to `bilevel` as they are. */
 const SHARED = [
-  ...["steps", "batchSize", "hypergradient", "outer", "seed", "batches", "onDivergence"],
+  ...["steps", "batchSize", "hypergradient", "outer", "seed", "batches", "rewinds", "onDivergence"],
   ...[
     "signal",
     "progress",

@@ -26,7 +26,7 @@ export interface TangentReport {
 
 /** One window of a study, as it is yielded and journaled. */
 export interface WindowReport<Test = TestMetrics> {
-  /** Counts from 1. */
+  /** Counts from 1. One that begins again after it was reported is reported again, and the later report counts. */
   readonly window: number;
   /** Inner steps done so far. */
   readonly step: number;
@@ -52,6 +52,8 @@ export interface WindowReport<Test = TestMetrics> {
   readonly confidence?: number;
   /** Present where tangents are carried from window to window. */
   readonly tangents?: TangentReport;
+  /** How often the window began again because training diverged in it or right after it; present where it did. */
+  readonly rewinds?: number;
   /** Present in windows in which `evaluate` fell due. */
   readonly test?: Test;
   /** Wall-clock milliseconds of this window per inner step. */
@@ -66,7 +68,7 @@ export interface ScheduleEntry {
 
 /** What a study ends with, whether it ran to its end, was stopped, or diverged. */
 export interface StudyResult<Test = TestMetrics> {
-  /** Inner steps done. */
+  /** Inner steps done; those of a window in which training diverged are not. */
   readonly steps: number;
   /** Wall-clock milliseconds per inner step: windows, updates and evaluations over steps. */
   readonly msPerStep: number;
@@ -83,9 +85,11 @@ export interface StudyResult<Test = TestMetrics> {
   /** Windows in which carried tangents were clipped, and in which they were not finite and began again at zero. */
   readonly clips: number;
   readonly resets: number;
+  /** How often a window began again because training diverged. */
+  readonly rewinds: number;
   /** A signal, or leaving the loop, ended the study early. */
   readonly stopped: boolean;
-  /** Where training stopped being finite, with `onDivergence: "record"`. */
+  /** Where training stopped being finite, with `onDivergence: "record"`; the final state is then the one before that window. */
   readonly diverged: { readonly step: number; readonly what: string } | null;
   readonly device: string;
   /** Why this device, where the choice was left open; null where it was asked for. */

@@ -1,5 +1,6 @@
 /** From what a window has measured to the hyperparameters of the next. */
 import type { Device } from "../runtime/device.js";
+import { type Divergence, endOf, finite } from "./divergence.js";
 import type { Estimate, Estimator, WindowEstimator } from "./estimator.js";
 import type { HyperSpace } from "./hyper-space.js";
 import type { OuterUpdate } from "./outer.js";
@@ -23,8 +24,6 @@ export type UpdateReport = Pick<
   WindowReport,
   "hypergradient" | "eigenvalues" | "fallback" | "chosen" | "reason" | "confidence" | "tangents"
 >;
-
-export const finite = (numbers: Float64Array) => numbers.every(Number.isFinite);
 
 export class HyperUpdate {
   /** Unconstrained hyperparameters. */
@@ -55,15 +54,16 @@ export class HyperUpdate {
   /**
    * Moves the hyperparameters by what the estimator makes of a window.
    *
-   * @returns what to report; or which numbers are not finite, of a window that began by itself and can be blamed for it
+   * @returns what to report; or what is not finite, of a window that began by itself and can be blamed for it
    */
-  after(run: Run, window: Window, carry: Carry | undefined): UpdateReport | string {
+  after(run: Run, window: Window, carry: Carry | undefined): UpdateReport | Divergence {
     const { estimator, space, outer } = this.options;
     if (estimator.horizon === "none") return NOTHING;
     const tangents = this.tangents.end(window.segment.steps, carry, run.carried);
     const estimate = finite(run.trajectory) ? this.estimate(run, window, tangents.memory) : null;
     const good = estimate && finite(estimate.gradient) ? estimate : null;
-    if (!good && !this.tangents.carried) return estimate ? "estimate" : "hypergradient";
+    if (!good && !this.tangents.carried)
+      return { step: endOf(window), what: estimate ? "estimate" : "hypergradient" };
     if (!good) this.tangents.drop();
     const report = good ? this.report(good) : { ...NOTHING, fallback: BROKEN };
     if (good) this.phi = outer.apply(this.phi, good.gradient);
@@ -74,6 +74,12 @@ export class HyperUpdate {
       ...report,
       tangents: this.counted(good ? tangents : { ...tangents, reset: space.size }),
     };
+  }
+
+  /** Moves the hyperparameters of a window that is to begin again; its tangents begin at zero. */
+  retreat(change: Float64Array): void {
+    this.phi = this.phi.map((value, i) => value + (change[i] as number));
+    this.tangents.drop();
   }
 
   private estimate(run: Run, window: Window, memory: number): Estimate {

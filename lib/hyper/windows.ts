@@ -1,13 +1,14 @@
 /** The course of a study: train a window, update, report; stop, diverge or end. */
-import { GlocalError } from "../errors.js";
 import type { Device } from "../runtime/device.js";
+import { type Divergence, divergenceOf, diverges } from "./divergence.js";
 import type { Estimator } from "./estimator.js";
 import type { OuterUpdate } from "./outer.js";
 import type { Problem } from "./problem.js";
+import { Rewinds } from "./rewind.js";
 import type { Subset } from "./subset.js";
 import type { Run, Trainer } from "./trainer.js";
 import type { BilevelResult, ScheduleEntry, WindowReport } from "./types.js";
-import { finite, HyperUpdate } from "./update.js";
+import { HyperUpdate } from "./update.js";
 import { type Window, windowsOf } from "./window.js";
 
 type Metrics = Readonly<Record<string, number>>;
@@ -24,70 +25,77 @@ export interface Course {
   readonly subset: Subset | undefined;
   readonly evaluation: { every: number | undefined; run: () => Promise<Metrics> } | undefined;
   readonly onDivergence: "throw" | "record";
+  /** Most times that a window in which training diverges begins again. */
+  readonly rewinds: number;
   readonly signal: AbortSignal;
   readonly progress: ((step: number) => void) | undefined;
   readonly device: Device;
   readonly done: () => void;
 }
 
-interface Divergence {
-  readonly step: number;
-  readonly what: string;
-}
-
-/** The first thing in the training itself that is not finite. */
-function divergenceOf(run: Run, window: Window): Divergence | null {
-  const bad = run.losses?.findIndex((loss) => !Number.isFinite(loss)) ?? -1;
-  if (bad >= 0) return { step: window.first + bad, what: `training loss ${run.losses?.[bad]}` };
-  return finite(run.criterion) ? null : { step: endOf(window), what: "validation loss" };
-}
-
-const endOf = ({ first, segment }: Window) => first + segment.steps;
-
 /** Runs the study; every `next` trains one window. */
 export async function* runWindows<State>(
   course: Course,
 ): AsyncGenerator<WindowReport<Metrics>, BilevelResult<State>, void> {
-  const { problem, trainer, estimator, signal, evaluation, subset } = course;
+  const { problem, trainer, estimator, signal, evaluation, subset, indexOf } = course;
   const space = problem.hyper;
+  const windows = [...windowsOf(estimator, course.steps)];
   const schedule: ScheduleEntry[] = [];
+  /** Windows done, and the inner steps of all of them. */
   let [count, steps, elapsed] = [0, 0, 0];
   let stopped = false;
   let diverged: Divergence | null = null;
   try {
     const update = new HyperUpdate({ ...course, space });
-    for (const window of windowsOf(estimator, course.steps)) {
+    const limit = estimator.horizon === "none" ? 0 : course.rewinds;
+    const rewinds = new Rewinds({ ...course, limit, rate: course.outer.rate });
+    for (let window = windows[0]; window; window = windows[count]) {
       stopped = signal.aborted;
       if (stopped) break;
       const began = performance.now();
       const hyper = space.values(update.phi);
+      schedule.length = count;
       schedule.push({ step: steps, hyper });
       trainer.setHyper(update.phi);
       if (window.restart) trainer.reset();
+      rewinds.begin(window);
       if (subset) trainer.setSubset(subset.of(window.number));
       const carry = update.carryInto(window);
       const segment = { ...window.segment, ...(carry && { carry }) };
       const progress = course.progress && watcher(course.progress, window, steps);
-      const run = await trainer.run(segment, window.first, course.indexOf, signal, progress);
-      steps += run.steps;
+      const run = await trainer.run(segment, window.first, indexOf, signal, progress);
       if (run.aborted) {
         stopped = true;
+        steps += run.steps;
         if (run.steps > 0) elapsed += performance.now() - began;
         break;
       }
       diverged = divergenceOf(run, window);
-      if (diverged) break;
-      const report = update.after(run, window, carry);
-      if (typeof report === "string") {
-        diverged = { step: endOf(window), what: report };
-        break;
+      const report = diverged ?? update.after(run, window, carry);
+      if ("step" in report) {
+        const way = await rewinds.back(window, report);
+        stopped = signal.aborted;
+        diverged = way || stopped ? null : report;
+        if (!way) {
+          rewinds.toStart(window);
+          break;
+        }
+        update.retreat(way.change);
+        if (way.window !== window) {
+          count--;
+          steps -= way.window.length;
+        }
+        elapsed += performance.now() - began;
+        continue;
       }
+      steps += run.steps;
+      count++;
       const validation = await validationOf(course, run);
       const due = isDue(evaluation?.every, steps, run.steps);
       const test = due ? await evaluation?.run() : undefined;
-      count++;
       const took = performance.now() - began;
       elapsed += took;
+      const times = rewinds.of(window);
       yield {
         window: count,
         step: steps,
@@ -95,14 +103,22 @@ export async function* runWindows<State>(
         train: { loss: run.losses && mean(run.losses) },
         validation,
         ...report,
+        ...(times > 0 ? { rewinds: times } : {}),
         ...(test ? { test } : {}),
         msPerStep: took / run.steps,
       };
     }
-    const loss = await trainer.criterion();
-    if (!Number.isFinite(loss)) diverged ??= { step: steps, what: "validation loss" };
+    let loss = await trainer.criterion();
+    const last = windows[count - 1];
+    // Without hypergradients nobody has looked at the criterion yet.
+    if (last && !diverged && !Number.isFinite(loss)) {
+      diverged = { step: steps, what: "validation loss" };
+      rewinds.toStart(last);
+      steps -= last.length;
+      loss = await trainer.criterion();
+    }
     if (diverged && course.onDivergence === "throw")
-      throw diverges(diverged, space.values(update.phi));
+      throw diverges(diverged, space.values(update.phi), rewinds.total);
     return {
       steps,
       msPerStep: steps > 0 ? elapsed / steps : 0,
@@ -112,6 +128,7 @@ export async function* runWindows<State>(
       test: evaluation ? await evaluation.run() : null,
       windows: count,
       ...update.counts,
+      rewinds: rewinds.total,
       stopped,
       diverged,
       device: course.device.name,
@@ -149,13 +166,3 @@ function isDue(every: number | undefined, steps: number, took: number): boolean 
 }
 
 const mean = (numbers: Float64Array) => numbers.reduce((a, b) => a + b, 0) / numbers.length;
-
-function diverges(divergence: Divergence, hyper: object): GlocalError {
-  const { step, what } = divergence;
-  return new GlocalError("GLOCAL_DIVERGED", {
-    divergence,
-    expected: "finite numbers in training",
-    received: `a ${what} that is not, at step ${step}, with ${JSON.stringify(hyper)}`,
-    hint: 'Look for NaN in the data, start from a smaller learning rate, or use onDivergence: "record" to keep the result up to there.',
-  });
-}

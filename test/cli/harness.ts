@@ -132,6 +132,7 @@ async function pretend(options: TuneOptions, study: FakeStudy): Promise<TuneResu
     windows: windows.length,
     fallbacks: windows.filter(({ fallback }) => fallback !== null).length,
     clips: windows.filter(({ tangents }) => tangents && tangents.clipped > 0).length,
+    rewinds: windows.reduce((sum, window) => sum + (window.rewinds ?? 0), 0),
     resets: windows.filter(({ tangents }) => tangents && tangents.reset > 0).length,
     params: { conv1: { bias: { data: Float32Array.of(1, 2), shape: [2] } } },
     stopped: options.signal?.aborted ?? false,

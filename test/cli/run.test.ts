@@ -191,6 +191,7 @@ describe("a run", () => {
       fallbacks: 1,
       clips: 0,
       resets: 1,
+      rewinds: 0,
       stopped: false,
       diverged: null,
       error: null,
