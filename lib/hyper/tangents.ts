@@ -81,7 +81,7 @@ export class TangentCourse {
   readonly carried: boolean;
   private readonly decay: Exclude<CarriedTangents["decay"], undefined>;
   private readonly clip: number;
-  /** Steps that the tangents look back on, each with its weight; 0 while there are none to carry. */
+  /** Steps that the tangents look back on, each with its weight, on average over hyperparameters; 0 while there are none to carry. */
   private memory = 0;
 
   constructor(rule: Tangents = "reset") {
@@ -117,9 +117,10 @@ export class TangentCourse {
   /** A window of so many steps has ended: what there is to say of its tangents. */
   end(steps: number, carry: Carry | undefined, lanes: CarriedLanes | null): TangentReport {
     const decay = carry && lanes ? carry.decay : 0;
-    this.memory = steps + decay * this.memory;
     const { norms, fates } = lanes ?? NO_LANES;
     const count = (fate: number) => fates.filter((f) => f === fate).length;
+    const wentOn = 1 - count(FATE.reset) / Math.max(1, fates.length);
+    this.memory = steps + decay * wentOn * this.memory;
     return {
       decay,
       memory: this.memory,

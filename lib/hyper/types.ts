@@ -14,7 +14,7 @@ export interface TestMetrics {
 export interface TangentReport {
   /** γ, with which the tangents of the window before were multiplied; 0 where they began at zero. */
   readonly decay: number;
-  /** Steps that the tangents at the window's end look back on, each counted with its weight. */
+  /** Steps that the tangents at the window's end look back on, each counted with its weight; on average over hyperparameters. */
   readonly memory: number;
   /** Largest norm of one hyperparameter's tangents as the window began, before decay and clipping. */
   readonly norm: number;

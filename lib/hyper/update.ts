@@ -62,10 +62,10 @@ export class HyperUpdate {
     const tangents = this.tangents.end(window.segment.steps, carry, run.carried);
     const estimate = finite(run.trajectory) ? this.estimate(run, window, tangents.memory) : null;
     const good = estimate && finite(estimate.gradient) ? estimate : null;
-    if (!good && !this.tangents.carried)
-      return { step: endOf(window), what: estimate ? "estimate" : "hypergradient" };
+    const what = estimate ? "estimate" : "hypergradient";
+    if (!good && !run.carried) return { step: endOf(window), what };
     if (!good) this.tangents.drop();
-    const report = good ? this.report(good) : { ...NOTHING, fallback: BROKEN };
+    const report = good ? this.report(good) : { ...NOTHING, fallback: broken(what) };
     if (good) this.phi = outer.apply(this.phi, good.gradient);
     if (this.estimator.carries?.() === false) this.tangents.drop();
     if (report.fallback) this.counts.fallbacks++;
@@ -119,5 +119,5 @@ export class HyperUpdate {
 
 const NOTHING: UpdateReport = { hypergradient: null, eigenvalues: null, fallback: null };
 
-const BROKEN =
-  "the hypergradients of carried tangents are not finite: nothing was updated, and tangents begin again at zero";
+const broken = (what: string) =>
+  `the ${what} of carried tangents is not finite: nothing was updated, and tangents begin again at zero`;
