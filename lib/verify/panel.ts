@@ -1,5 +1,5 @@
 /** Several estimators that look at the same windows: one study serves them all. */
-import type { Estimate, Estimator, WindowTrajectory } from "../hyper/estimator.js";
+import type { Estimate, Estimator, Trajectory, WindowTrajectory } from "../hyper/estimator.js";
 import { lastPoint, tail } from "../hyper/forecast/trajectories.js";
 
 export interface Seen {
@@ -59,7 +59,7 @@ export function panel(members: Members, horizons: readonly number[], see: (seen:
   return estimator;
 }
 
-const still = (trajectory: WindowTrajectory | Parameters<Estimator["estimate"]>[0]): Estimate => ({
+const still = (trajectory: Trajectory): Estimate => ({
   gradient: lastPoint(trajectory),
   eigenvalues: null,
   fallback: null,

@@ -2,6 +2,7 @@
 import type { Estimator } from "../hyper/estimator.js";
 import { last, mean } from "../hyper/estimators.js";
 import { affine, glocal } from "../hyper/glocal.js";
+import type { CarriedTangents } from "../hyper/tangents.js";
 import type { ProblemName } from "./names.js";
 import { logistic, mlp } from "./problems/full-batch.js";
 import { lenetMnist, mlpMnist } from "./problems/mnist.js";
@@ -30,6 +31,20 @@ export const PROBLEMS: Readonly<
 
 const HORIZON = { decay: "horizon" } as const;
 
+/** At a window's end tangents look back on as many steps as were left at its beginning; on all done, while those are fewer. */
+const ALL_STEPS_LEFT: CarriedTangents = {
+  decay: ({ stepsDone, stepsLeft, window }) =>
+    stepsDone === 0
+      ? 0
+      : Math.max(0, Math.min(stepsDone, stepsLeft - window)) /
+        Math.min(stepsDone, stepsLeft + window),
+};
+
+/** Tangents look back on five windows, in the last ones on less and less. */
+const FIVE_WINDOWS: CarriedTangents = {
+  decay: ({ stepsLeft, window }) => Math.min(0.8, (stepsLeft - window) / (5 * window)),
+};
+
 /** By the names that reports use. The first is what the others are measured by. */
 export const ESTIMATORS: Readonly<Record<string, Estimator>> = {
   "last()": last(),
@@ -53,6 +68,8 @@ export const ESTIMATORS: Readonly<Record<string, Estimator>> = {
   }),
   "pooled exact, to T": glocal({ policy: "horizon", pool: {} }),
   "pooled affine with control": affine({ policy: "horizon", pool: { control: true } }),
+  "glocal(), memory of all steps left": glocal({ tangents: ALL_STEPS_LEFT }),
+  "glocal(), memory of five windows": glocal({ tangents: FIVE_WINDOWS }),
   "glocal({ robust: true })": glocal({ robust: true }),
 };
 

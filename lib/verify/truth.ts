@@ -7,9 +7,12 @@ import { type At, batchesOf, type Places, runHeld } from "./held.js";
 import { ceiling, meanOf } from "./measures.js";
 import type { Truth, VerifyProblem } from "./types.js";
 
-/** At every point of every T that is beyond the window there: means over minibatch orders. */
+/**
+ * At every point of every T that is beyond the window there: means over minibatch orders. Of all validation examples,
+ * however few of them estimates see.
+ */
 export async function truthsOf<State, Hyper, Batch>(
-  problem: VerifyProblem<State, Hyper, Batch>,
+  { criterionSample: _, ...problem }: VerifyProblem<State, Hyper, Batch>,
   { starts, horizons, window }: Places,
   orders: number,
 ): Promise<Truth[]> {

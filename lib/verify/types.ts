@@ -2,7 +2,7 @@
 import type { BilevelOptions } from "../hyper/bilevel.js";
 import type { Estimator } from "../hyper/estimator.js";
 
-/** A bilevel problem without what `verify` decides itself. */
+/** A bilevel problem without what `verify` decides itself. `criterionSample` is what estimates see; the truth sees all. */
 export type VerifyProblem<State, Hyper, Batch> = Omit<
   BilevelOptions<State, Hyper, Batch>,
   "hypergradient" | "outer" | "steps" | "batches" | "evaluate" | "signal" | "onDivergence" | "mode"

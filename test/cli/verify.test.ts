@@ -1,5 +1,5 @@
 /** `glocal verify`: its table, JSON and plots. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import { main } from "../../lib/cli/cli.js";
@@ -45,6 +45,18 @@ describe("glocal verify", () => {
     expect(await verify("quadratic --quick --out here", without)).toBe(0);
     expect(io.stderr.text).toContain("no plot: Expected ECharts");
     expect(() => readFileSync(join(io.cwd, "here", "quadratic.svg"))).toThrow();
+  });
+
+  test("refuses a folder that cannot be one before it computes anything", async () => {
+    writeFileSync(join(io.cwd, "here"), "");
+    const computing = async () => ({
+      ...(await loadVerifying()),
+      verifyProblem: () => expect.fail("computed"),
+    });
+    for (const out of ["here", "here/inside"]) {
+      expect(await verify(`quadratic --quick --out ${out}`, computing)).toBe(1);
+      expect(io.stderr.text).toMatch(/GLOCAL_BAD_OPTION.*a folder for the results.*--out/s);
+    }
   });
 
   test("refuses problems that there are not", async () => {

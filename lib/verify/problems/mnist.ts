@@ -5,7 +5,8 @@ import * as nn from "../../nn/index.js";
 import { classifier, split } from "./classifier.js";
 import { type AnyProblem, anyProblem } from "./problem.js";
 
-const VALIDATION = 2000;
+/** Validation examples. */
+export const VALIDATION = 2000;
 
 const mlpModel = () =>
   nn.model(

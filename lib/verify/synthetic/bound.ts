@@ -10,6 +10,7 @@
 
 import { snapshots } from "../../hyper/forecast/trajectories.js";
 import { dmd } from "../../koopman/index.js";
+import { median } from "../measures.js";
 import {
   divided,
   growth,
@@ -65,10 +66,7 @@ export function bounds({ noises, points, stacks, seeds }: BoundOptions = BOUND):
       for (const m of stacks) {
         if (m + 2 > n) continue;
         const trials = Array.from({ length: seeds }, (_, seed) => trial(noise, n, m, seed));
-        const middle = (of: (t: Trial) => number) => {
-          const sorted = trials.map(of).sort((a, b) => a - b);
-          return sorted[sorted.length >> 1] as number;
-        };
+        const middle = (of: (t: Trial) => number) => median(trials.map(of)) as number;
         rows.push({
           noise,
           points: n,

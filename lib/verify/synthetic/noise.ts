@@ -1,7 +1,7 @@
 /** Which estimator wins on noisy trajectories of three numbers whose spectrum is known. */
 import type { Estimator } from "../../hyper/estimator.js";
 import { tail } from "../../hyper/forecast/trajectories.js";
-import { relativeError } from "../measures.js";
+import { median, relativeError } from "../measures.js";
 import { type Eigenvalue, OBSERVED, observe, system, withNoise } from "./system.js";
 
 export const SPECTRA: Readonly<Record<string, readonly Eigenvalue[]>> = {
@@ -54,10 +54,7 @@ export function noiseTrials(
         }
       }
       const errors = Object.fromEntries(
-        [...found].map(([name, values]) => {
-          const sorted = values.sort((a, b) => a - b);
-          return [name, sorted[sorted.length >> 1] as number];
-        }),
+        [...found].map(([name, values]) => [name, median(values) as number]),
       );
       const [winner] = Object.entries(errors).reduce((a, b) => (b[1] < a[1] ? b : a));
       return { spectrum, noise, errors, winner };
