@@ -10,30 +10,47 @@ import { type DeviceArray, type DeviceJob, Executable } from "../runtime/executa
 import { traceFlat } from "../trace/trace.js";
 import { simplify } from "../transform/simplify.js";
 import { further, type Memory } from "./memory.js";
-import { type CompileSwitches, floatLeaves, laned, spec } from "./program-inputs.js";
+import type { Segment } from "./mode.js";
+import { type CompileSwitches, floatLeaves, groups, laned, spec } from "./program-inputs.js";
 import type { StepGraph } from "./step-programs.js";
 import { type CarriedLanes, type Carry, FATE } from "./tangents.js";
 
+/** Inner steps from one clipping to the next. */
+const CLIP_EVERY = 10;
+
+/** The steps of a segment after which tangents are clipped: none between its points, which are to follow one law. */
+export function clipsOf({ steps, last, carry }: Segment): number[] {
+  if (!carry || carry.clip === Number.POSITIVE_INFINITY) return [];
+  const count = Math.floor(Math.min(steps - 1, steps - last) / CLIP_EVERY);
+  return Array.from({ length: Math.max(0, count) }, (_, i) => (i + 1) * CLIP_EVERY);
+}
+
 /**
- * Z ← γ Z, shortened to the norm `clip`; zero where its norm is not finite.
+ * Z ← γ Z, shortened to `clip` times the norm of the state, unless that is zero; zero where its own norm is not finite.
  *
- * Inputs: laned tangents (in place), γ, clip. Outputs: norm before and fate, laned scalars.
+ * Inputs: laned tangents (in place), the floating leaves of the state, γ, clip. Outputs: norm before and fate, laned scalars.
  */
 export function carryGraph(types: readonly Type[], lanes: number): StepGraph {
   const scalar: Type = { dtype: (types[0] as Type).dtype, shape: [], laned: false };
   const specs = [
     ...spec("tangent", types.map(laned)),
+    ...spec("state", types),
     { name: "decay", type: scalar },
     { name: "clip", type: scalar },
   ];
   const graph = traceFlat(specs, (xs) => {
-    const tangents = xs.slice(0, types.length);
-    const [decay, clip] = xs.slice(types.length) as [Tensor, Tensor];
-    const squares = tangents.map((z) => sum(square(z)));
-    const norm = sqrt(squares.reduce((a, b) => add(a, b)));
-    const finite = lt(norm, full([], Number.POSITIVE_INFINITY, scalar.dtype));
-    const long = gt(mul(decay, norm), clip);
-    const factor = where(long, div(clip, norm), decay);
+    const [tangents, state, [decay, clip]] = groups(xs, types.length, types.length, 2) as [
+      Tensor[],
+      Tensor[],
+      [Tensor, Tensor],
+    ];
+    const norm = normOf(tangents);
+    const length = normOf(state);
+    const infinity = full([], Number.POSITIVE_INFINITY, scalar.dtype);
+    const limit = where(gt(length, 0), mul(clip, length), infinity);
+    const finite = lt(norm, infinity);
+    const long = gt(mul(decay, norm), limit);
+    const factor = where(long, div(limit, norm), decay);
     const carried = full([], FATE.carried, scalar.dtype);
     const fate = where(finite, where(long, FATE.clipped, carried), FATE.reset);
     // Not a product with zero: NaN would stay NaN.
@@ -45,12 +62,18 @@ export function carryGraph(types: readonly Type[], lanes: number): StepGraph {
   return { graph: simplify(graph), options: { name, lanes, donate, lanedOutputs } };
 }
 
-/** What forward mode needs to begin a window with the tangents of the one before. */
+function normOf(leaves: readonly Tensor[]): Tensor {
+  return sqrt(leaves.map((leaf) => sum(square(leaf))).reduce((a, b) => add(a, b)));
+}
+
+/** What forward mode needs to begin a window with the tangents of the one before, and to keep them from growing without bound. */
 export class CarryOver {
   private readonly program: Executable;
+  private readonly state: readonly DeviceArray[];
   private readonly decay: DeviceArray;
+  private readonly one: DeviceArray;
   private readonly clip: DeviceArray;
-  /** By chunk of lanes, [chunks, lanes]. */
+  /** [calls, chunks, lanes], of a window's beginning, then of its clippings. */
   private readonly norms: DeviceArray;
   private readonly fates: DeviceArray;
 
@@ -59,44 +82,78 @@ export class CarryOver {
     private readonly memory: Memory,
     private readonly lanes: number,
     private readonly chunks: number,
-    switches: CompileSwitches,
+    { steps, switches }: { readonly steps: number; readonly switches: CompileSwitches },
   ) {
     const { stateTypes } = memory.problem;
-    const types = floatLeaves(stateTypes).map((i) => stateTypes[i] as Type);
-    const { graph, options } = carryGraph(types, lanes);
+    const floats = floatLeaves(stateTypes);
+    const { graph, options } = carryGraph(
+      floats.map((i) => stateTypes[i] as Type),
+      lanes,
+    );
     this.program = Executable.compile(device, graph, { ...options, ...switches });
+    this.state = floats.map((i) => memory.state[i] as DeviceArray);
     const { width } = memory;
     this.decay = memory.bytes(width);
+    this.one = memory.bytes(width);
     this.clip = memory.bytes(width);
-    this.norms = memory.bytes(chunks * lanes * width);
-    this.fates = memory.bytes(chunks * lanes * width);
+    this.write(this.one, 1);
+    const calls = 1 + Math.floor(steps / CLIP_EVERY);
+    this.norms = memory.bytes(calls * chunks * lanes * width);
+    this.fates = memory.bytes(calls * chunks * lanes * width);
   }
 
-  /** Says how the next window begins; its job stays the same. */
+  /** Says how the next window begins and how long its tangents may get; its job stays the same. */
   set({ decay, clip }: Carry): void {
-    for (const [place, value] of [
-      [this.decay, decay],
-      [this.clip, clip],
-    ] as const) {
-      const data = allocate(this.memory.problem.dtype, 1);
-      data[0] = value;
-      place.buffer.write(data, 0);
-    }
+    this.write(this.decay, decay);
+    this.write(this.clip, clip);
   }
 
-  add(job: DeviceJob, chunk: number, tangents: readonly DeviceArray[]): void {
-    const at = chunk * this.lanes * this.memory.width;
+  private write(place: DeviceArray, value: number): void {
+    const data = allocate(this.memory.problem.dtype, 1);
+    data[0] = value;
+    place.buffer.write(data, 0);
+  }
+
+  /** Of a window that begins with the tangents of the one before. */
+  addBeginning(job: DeviceJob, chunk: number, tangents: readonly DeviceArray[]): void {
+    this.add(job, 0, chunk, this.decay, tangents);
+  }
+
+  /** @param clip counts from 0 */
+  addClip(job: DeviceJob, chunk: number, clip: number, tangents: readonly DeviceArray[]): void {
+    this.add(job, 1 + clip, chunk, this.one, tangents);
+  }
+
+  private add(
+    job: DeviceJob,
+    call: number,
+    chunk: number,
+    decay: DeviceArray,
+    tangents: readonly DeviceArray[],
+  ): void {
+    const at = (call * this.chunks + chunk) * this.lanes * this.memory.width;
     job.call(
       this.program,
-      [...tangents, this.decay, this.clip],
+      [...tangents, ...this.state, decay, this.clip],
       [further(this.norms, at), further(this.fates, at)],
     );
   }
 
-  read(): CarriedLanes {
+  /** What became of the tangents in the segment just run; null where it carries none. */
+  read(segment: Segment): CarriedLanes | null {
+    const { carry } = segment;
+    if (!carry) return null;
     const q = this.memory.problem.hyper.size;
-    const all = (from: DeviceArray) =>
-      this.memory.readNumbers(from, this.chunks * this.lanes).slice(0, q);
-    return { norms: all(this.norms), fates: all(this.fates) };
+    const width = this.chunks * this.lanes;
+    const calls = 1 + clipsOf(segment).length;
+    const begun = carry.decay > 0;
+    const norms = new Float64Array(q);
+    const fates = new Float64Array(q);
+    if (begun) norms.set(this.memory.readNumbers(this.norms, q));
+    const all = this.memory.readNumbers(this.fates, calls * width);
+    for (let call = begun ? 0 : 1; call < calls; call++)
+      for (let i = 0; i < q; i++)
+        fates[i] = Math.max(fates[i] as number, all[call * width + i] as number);
+    return { decay: carry.decay, norms, fates };
   }
 }

@@ -79,8 +79,8 @@ function reverseCandidate(options: ModeOptions): Candidate {
 
 /** @throws GLOCAL_BAD_OPTION for a mode that does not exist */
 export function chooseMode(options: ModeOptions): Mode {
-  const { device, memory, criterion, criterionLoss, plain, last, mode, carries } = options;
-  const { switches } = options;
+  const { device, memory, criterion, criterionLoss, plain, steps, last, mode } = options;
+  const { carries, switches } = options;
   if (!["auto", "forward", "reverse"].includes(mode))
     throw new GlocalError("GLOCAL_BAD_OPTION", {
       expected: 'mode to be "auto", "forward" or "reverse"',
@@ -104,6 +104,7 @@ export function chooseMode(options: ModeOptions): Mode {
       criterionLoss,
       step: compile(forward),
       lanes: forward.lanes,
+      steps,
       last,
       carries,
       switches,

@@ -9,7 +9,7 @@ import { allocate } from "../ir/array.js";
 import type { Type } from "../ir/types.js";
 import type { Device } from "../runtime/device.js";
 import type { DeviceArray, DeviceJob, Executable } from "../runtime/executable.js";
-import { CarryOver } from "./carry.js";
+import { CarryOver, clipsOf } from "./carry.js";
 import type { Criterion } from "./criterion.js";
 import { contractionProgram } from "./criterion-programs.js";
 import { bytesOf, further, type Memory } from "./memory.js";
@@ -32,7 +32,8 @@ export interface ForwardOptions {
   readonly criterionLoss: DeviceArray;
   readonly step: Executable;
   readonly lanes: number;
-  /** Most points of a segment. */
+  /** Most steps of a segment, and most points. */
+  readonly steps: number;
   readonly last: number;
   /** Whether segments may begin with the tangents of the one before. */
   readonly carries: boolean;
@@ -70,7 +71,7 @@ export class ForwardMode implements Mode {
       tangents: shared ?? tangents(),
       trajectory: memory.bytes(last * lanes * memory.width),
     }));
-    if (carries) this.carryOver = new CarryOver(device, memory, lanes, chunkCount, switches);
+    if (carries) this.carryOver = new CarryOver(device, memory, lanes, chunkCount, options);
   }
 
   get stopsCleanly(): boolean {
@@ -96,8 +97,9 @@ export class ForwardMode implements Mode {
     if (replays) this.memory.save(job, "window");
     this.chunks.forEach((chunk, pass) => {
       if (pass > 0) this.memory.restore(job, "window");
-      if (carry) this.carryOver?.add(job, pass, chunk.tangents);
+      if (carry && carry.decay > 0) this.carryOver?.addBeginning(job, pass, chunk.tangents);
       else this.zero(job, chunk.tangents);
+      const clips = clipsOf(segment);
       for (let t = 0; t < steps; t++) {
         const directions = [...chunk.tangents, ...chunk.seeds];
         job.call(
@@ -106,6 +108,8 @@ export class ForwardMode implements Mode {
           [this.memory.loss(t)],
         );
         if (pass === this.chunks.length - 1) afterStep(t + 1);
+        const clip = clips.indexOf(t + 1);
+        if (clip >= 0) this.carryOver?.addClip(job, pass, clip, chunk.tangents);
         const point = t - (steps - last);
         if (point >= 0) this.addPoint(job, chunk, pass, point);
       }

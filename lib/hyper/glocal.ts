@@ -32,7 +32,7 @@ const ROBUST_SETTINGS = new Set(["robust", "window", "tangents", "last", "stacks
 
 /**
  * The package's estimate of the hypergradient at the end of training: the ladder, in which each window's
- * held-out points choose how to forecast, and tangents that look back on as many steps as are left where points follow no law.
+ * held-out points choose how to forecast, and tangents that look back on five windows where points follow no law.
  * With `fit`, `policy`, `pool`, `rank`, `tolerance` or `rcond` it is the forecast that they name, in every window, with
  * the last local hypergradient in its place where there is none (`fallback`).
  *
@@ -50,16 +50,17 @@ export function glocal(settings: GlocalSettings = {}): Estimator {
   return robust ? ladder(settings) : fitted("glocal", rest);
 }
 
+/** Windows that tangents look back on. */
+const MEMORY = 5;
+
 /**
- * So that tangents look, at a window's end, back on as many steps as were left at its beginning, which is what a playout
- * from there would see; on all that were done, while those are fewer.
+ * So that tangents look back on five windows, on fewer as the end comes near: γ = 1 − 1/5, or, if less, the windows left
+ * after this one over five. Longer ones than ten times the training state are chaos (the edge of stability), not information.
  */
 const FADING: Tangents = {
-  decay: ({ stepsDone, stepsLeft, window }) =>
-    stepsDone === 0
-      ? 0
-      : Math.max(0, Math.min(stepsDone, stepsLeft - window)) /
-        Math.min(stepsDone, stepsLeft + window),
+  decay: ({ stepsLeft, window }) =>
+    Math.max(0, Math.min(1 - 1 / MEMORY, (stepsLeft - window) / (MEMORY * window))),
+  clip: 10,
 };
 
 /** Hyperparameters whose lanes run together. */

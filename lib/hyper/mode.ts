@@ -10,7 +10,7 @@ export interface Segment {
   readonly last: number;
   /** Goes back to the state after this many steps once the segment is done. */
   readonly returnTo?: number;
-  /** How the tangents of the segment before go on; without it they begin at zero. */
+  /** How the tangents of the segment before go on; without it they begin at zero, and grow as they may. */
   readonly carry?: Carry;
 }
 

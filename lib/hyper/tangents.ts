@@ -23,33 +23,43 @@ export interface CarriedTangents {
    * (or on all that were done, while those are fewer).
    */
   readonly decay?: number | "horizon" | ((progress: Progress) => number);
-  /** Largest norm, over the whole training state, with which the tangents of one hyperparameter enter a window; longer ones are shortened to it. Default: none. */
+  /**
+   * Largest norm of the tangents of one hyperparameter, in norms of the training state: longer ones are shortened to it, as a
+   * window begins and after every ten of its steps, but for those of the hypergradients that are its trajectory. Default: none.
+   */
   readonly clip?: number;
 }
 
 /** `"reset"`: every window's tangents begin at zero. `"carry"`: they go on from the window before. An object: they go on, less and less. */
 export type Tangents = "reset" | "carry" | CarriedTangents;
 
-/** How the tangents of one window begin when they are carried. */
+/** How the tangents of one window begin when they are carried, and how long they may get. */
 export interface Carry {
+  /** 0 where they begin at zero. */
   readonly decay: number;
   readonly clip: number;
 }
 
 /** What the device found as it carried tangents on, by entry of φ. */
 export interface CarriedLanes {
-  /** Before decay and clipping. */
+  /** γ of the window; 0 where they began at zero after all. */
+  readonly decay: number;
+  /** As the window began, before decay and clipping. */
   readonly norms: Float64Array;
-  /** What became of them: see `FATE`. */
+  /** The worst that became of them in the window: see `FATE`. */
   readonly fates: Float64Array;
 }
 
-/** Numbers, since they come from the device: tangents went on, were clipped, or were not finite and begin at zero. */
+/** Numbers, since they come from the device, in the order of how bad they are: tangents went on, were clipped, or were not finite and begin at zero. */
 export const FATE = { carried: 0, clipped: 1, reset: 2 } as const;
 
 const SETTINGS = new Set(["decay", "clip"]);
 
-const NO_LANES: CarriedLanes = { norms: new Float64Array(0), fates: new Float64Array(0) };
+const NO_LANES: CarriedLanes = {
+  decay: 0,
+  norms: new Float64Array(0),
+  fates: new Float64Array(0),
+};
 
 const isShare = (value: unknown): boolean => typeof value === "number" && value >= 0 && value <= 1;
 
@@ -92,14 +102,13 @@ export class TangentCourse {
   }
 
   /**
-   * How the next window's tangents begin; undefined where at zero.
+   * How the next window's tangents begin; undefined where none are carried at all.
    *
    * @throws GLOCAL_BAD_OPTION for a decay function whose value is not in [0, 1]
    */
   begin(progress: Progress): Carry | undefined {
-    if (!this.carried || this.memory === 0) return undefined;
-    const decay = this.decayAt(progress);
-    return decay > 0 ? { decay, clip: this.clip } : undefined;
+    if (!this.carried) return undefined;
+    return { decay: this.memory === 0 ? 0 : this.decayAt(progress), clip: this.clip };
   }
 
   private decayAt(progress: Progress): number {
@@ -115,9 +124,8 @@ export class TangentCourse {
   }
 
   /** A window of so many steps has ended: what there is to say of its tangents. */
-  end(steps: number, carry: Carry | undefined, lanes: CarriedLanes | null): TangentReport {
-    const decay = carry && lanes ? carry.decay : 0;
-    const { norms, fates } = lanes ?? NO_LANES;
+  end(steps: number, lanes: CarriedLanes | null): TangentReport {
+    const { decay, norms, fates } = lanes ?? NO_LANES;
     const count = (fate: number) => fates.filter((f) => f === fate).length;
     const wentOn = 1 - count(FATE.reset) / Math.max(1, fates.length);
     this.memory = steps + decay * wentOn * this.memory;

@@ -46,7 +46,7 @@ export interface Run {
   readonly criterion: Float64Array;
   /** Row-major [points, q]; empty without hypergradients. */
   readonly trajectory: Float64Array;
-  /** How the tangents of the run before went on; null where they began at zero. */
+  /** How the tangents of the run before went on, and what became of them; null where none are carried. */
   readonly carried: CarriedLanes | null;
 }
 
@@ -154,7 +154,7 @@ export class Trainer {
     signal?: AbortSignal,
     progress?: (steps: number) => void,
   ): Promise<Run> {
-    const segment = this.tangentsFit ? wanted : withoutCarry(wanted);
+    const segment = this.tangentsFit ? wanted : fromZero(wanted);
     const mode = this.modeOf(segment);
     const rewinds = !mode.stopsCleanly || segment.returnTo !== undefined;
     this.memory.writeSchedule(segment.steps, firstStep, indexOf);
@@ -174,7 +174,7 @@ export class Trainer {
       losses: this.reportsLoss ? this.memory.readLosses(ran) : null,
       criterion: this.memory.readNumbers(this.criterionLoss, points),
       trajectory: mode.readTrajectory(points),
-      carried: (segment.carry && !aborted && mode.carryOver?.read()) || null,
+      carried: (!aborted && mode.carryOver?.read(segment)) || null,
     };
   }
 
@@ -184,7 +184,8 @@ export class Trainer {
 
   private jobFor(segment: Segment): SegmentJob {
     const { steps, last, returnTo, carry } = segment;
-    const key = `${steps}/${last}/${returnTo}/${carry !== undefined}`;
+    const kind = carry && [carry.decay > 0, carry.clip < Number.POSITIVE_INFINITY];
+    const key = `${steps}/${last}/${returnTo}/${kind}`;
     const known = this.jobs.get(key) ?? this.build(segment);
     this.jobs.set(key, known);
     for (const oldest of this.jobs.keys()) {
@@ -247,6 +248,6 @@ export class Trainer {
   }
 }
 
-function withoutCarry({ carry: _, ...segment }: Segment): Segment {
-  return segment;
-}
+/** The tangents on the device belong to another state. */
+const fromZero = (segment: Segment): Segment =>
+  segment.carry ? { ...segment, carry: { ...segment.carry, decay: 0 } } : segment;

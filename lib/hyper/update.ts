@@ -42,7 +42,7 @@ export class HyperUpdate {
     };
   }
 
-  /** How the tangents of a window begin; undefined where at zero. */
+  /** How the tangents of a window begin; undefined where none are carried. */
   carryInto({ first, length }: Window): Carry | undefined {
     return this.tangents.begin({
       stepsDone: first,
@@ -56,14 +56,14 @@ export class HyperUpdate {
    *
    * @returns what to report; or what is not finite, of a window that began by itself and can be blamed for it
    */
-  after(run: Run, window: Window, carry: Carry | undefined): UpdateReport | Divergence {
+  after(run: Run, window: Window): UpdateReport | Divergence {
     const { estimator, space, outer } = this.options;
     if (estimator.horizon === "none") return NOTHING;
-    const tangents = this.tangents.end(window.segment.steps, carry, run.carried);
+    const tangents = this.tangents.end(window.segment.steps, run.carried);
     const estimate = finite(run.trajectory) ? this.estimate(run, window, tangents.memory) : null;
     const good = estimate && finite(estimate.gradient) ? estimate : null;
     const what = estimate ? "estimate" : "hypergradient";
-    if (!good && !run.carried) return { step: endOf(window), what };
+    if (!good && !(tangents.decay > 0)) return { step: endOf(window), what };
     if (!good) this.tangents.drop();
     const report = good ? this.report(good) : { ...NOTHING, fallback: broken(what) };
     if (good) this.phi = outer.apply(this.phi, good.gradient);

@@ -71,7 +71,7 @@ export async function* runWindows<State>(
         break;
       }
       diverged = divergenceOf(run, window);
-      const report = diverged ?? update.after(run, window, carry);
+      const report = diverged ?? update.after(run, window);
       if ("step" in report) {
         const way = await rewinds.back(window, report);
         stopped = signal.aborted;

@@ -162,21 +162,39 @@ describe("the rules between the two", () => {
       Number.POSITIVE_INFINITY,
     ],
     ["clipped", { decay: 0.9, clip: 0.05 }, (_: number) => 0.9, 0.05],
+    ["clipped, now and then", { clip: 0.3 }, (_: number) => 1, 0.3],
   ] satisfies [string, CarriedTangents, (done: number) => number, number][])(
     "%s equals the recursion as the interpreter computes it",
     async (_, tangents, gamma, clip) => {
-      const windows = await windowsWith(local({ window: 5, tangents }));
-      const wanted = interpreted(gamma, clip);
-      expect(windows.length).toBe(wanted.length);
-      windows.forEach((window, i) => {
-        expectClose(flat(window), (wanted[i] as Reference).hypergradient);
-        const { norm, clipped } = (wanted[i] as Reference).start;
-        if (i > 0) expect(window.tangents?.norm).toBeCloseTo(norm, 12);
-        expect(window.tangents?.clipped).toBe(i > 0 ? clipped : 0);
-      });
-      if (clip < 1) expect(windows.some((w) => (w.tangents?.clipped ?? 0) > 0)).toBe(true);
+      for (const window of [5, 24]) {
+        const steps = 2 * window;
+        const found = await windowsWith(local({ window, tangents }), { steps });
+        const wanted = interpreted(gamma, clip, window, steps);
+        expect(found.map(flat).length).toBe(wanted.length);
+        found.forEach((report, i) => {
+          const { hypergradient, norm, clipped } = wanted[i] as Reference;
+          expectClose(flat(report), hypergradient);
+          expect(report.tangents?.norm).toBeCloseTo(norm, 12);
+          expect(report.tangents?.clipped).toBe(clipped);
+        });
+        if (clip < 1) expect(found.some((w) => (w.tangents?.clipped ?? 0) > 0)).toBe(true);
+      }
     },
   );
+
+  test("between the points of a trajectory nothing is clipped", async () => {
+    const trajectories = async (last: number) => {
+      const { estimator, seen } = recorder({ window: 24, last, tangents: { clip: 0.05 } });
+      await windowsWith(estimator, { steps: 24 });
+      return seen.map(({ data, size }) => [...data.slice(-size)])[0] as number[];
+    };
+    // Of 24 steps, after 10 and 20; after 10, where 20 is among the points; after none.
+    const [all, one, none] = [await trajectories(4), await trajectories(5), await trajectories(20)];
+    expect(all).toEqual(await trajectories(1));
+    expect(one).toEqual(await trajectories(14));
+    expect(none).toEqual(await trajectories(15));
+    expect(new Set([all, one, none].map(String)).size).toBe(3);
+  });
 
   test("horizon looks back on as many steps as are left, or were done while those are fewer", async () => {
     const steps = 47;
@@ -204,11 +222,19 @@ describe("the rules between the two", () => {
 
 interface Reference {
   readonly hypergradient: number[];
-  readonly start: { readonly norm: number; readonly clipped: number };
+  /** As the window began, largest. */
+  readonly norm: number;
+  /** Lanes that were shortened at its start or after a multiple of ten of its steps. */
+  readonly clipped: number;
 }
 
-/** Z ← γ Z at each window's start, clipped, then the traced step with tangents, node by node in float64. */
-function interpreted(gamma: (done: number) => number, clip: number): Reference[] {
+/** Z ← γ Z at each window's start, clipped there and every ten steps, then the traced step with tangents, node by node in float64. */
+function interpreted(
+  gamma: (done: number) => number,
+  clip: number,
+  window: number,
+  steps: number,
+): Reference[] {
   const options = momentumProblem();
   const problem = new Problem(options.state, options.hyper, options as never);
   const train = examplesOf(options.data.train, "training");
@@ -224,18 +250,24 @@ function interpreted(gamma: (done: number) => number, clip: number): Reference[]
   let state: Float64Array[] = problem.initial.map(({ data }) => Float64Array.from(data));
   let tangents: Float64Array[] = state.map(({ length }) => new Float64Array(lanes * length));
   const found: Reference[] = [];
-  let start = { norm: 0, clipped: 0 };
-  for (let t = 0; t < STEPS; t++) {
-    if (t > 0 && t % 5 === 0) {
+  const lengthOf = (leaves: readonly Float64Array[]) =>
+    Math.hypot(...leaves.flatMap((leaf) => [...leaf]));
+  let norm = 0;
+  const shortened = new Set<number>();
+  for (let t = 0; t < steps; t++) {
+    const begins = t % window === 0;
+    if (begins) shortened.clear();
+    if (t > 0 && (begins || (t % window) % 10 === 0)) {
+      const decay = begins ? gamma(t) : 1;
       const norms = Array.from({ length: lanes }, (_, lane) =>
-        Math.hypot(...tangents.flatMap((z) => [...z.slice(lane * 3, lane * 3 + 3)])),
+        lengthOf(tangents.map((z) => z.slice(lane * 3, lane * 3 + 3))),
       );
-      const factors = norms.map((norm) => Math.min(gamma(t), clip / norm));
+      const factors = norms.map((each) => Math.min(decay, (clip * lengthOf(state)) / each));
       tangents = tangents.map((z) => z.map((v, i) => v * (factors[Math.floor(i / 3)] as number)));
-      start = {
-        norm: Math.max(...norms),
-        clipped: factors.filter((factor) => factor < gamma(t)).length,
-      };
+      if (begins) norm = Math.max(...norms);
+      factors.forEach((factor, lane) => {
+        if (factor < decay) shortened.add(lane);
+      });
     }
     const next = interpret(
       graph,
@@ -252,7 +284,10 @@ function interpreted(gamma: (done: number) => number, clip: number): Reference[]
       lanes,
     );
     [state, tangents] = [next.slice(0, 2), next.slice(3)];
-    if (t % 5 === 4) found.push({ hypergradient: contracted(state, tangents, lanes), start });
+    if (t % window === window - 1) {
+      const hypergradient = contracted(state, tangents, lanes);
+      found.push({ hypergradient, norm, clipped: shortened.size });
+    }
   }
   return found;
 }
