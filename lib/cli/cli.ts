@@ -139,7 +139,7 @@ function commandLine(io: Io, actions: Actions): Command {
     .addOption(
       number(
         "--clip <x>",
-        "largest norm of carried tangents (default: none)",
+        "largest norm of carried tangents, in norms of the training state (default: as the estimator has it)",
         decimal({ above: 0 }),
       ),
     )

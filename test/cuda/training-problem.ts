@@ -103,6 +103,8 @@ export interface Outcome {
   readonly estimates: readonly (readonly number[])[];
   /** By hyperparameter, its values, window by window. */
   readonly hyper: readonly (readonly number[])[];
+  /** Hyperparameters whose tangents were clipped, window by window. */
+  readonly clipped: readonly number[];
 }
 
 type Place = Pick<TuneOptions, "device" | "threads" | "simd">;
@@ -186,6 +188,7 @@ export async function train(
     hypergradients: columns(rows),
     estimates: columns(windows.map((w) => values(w.hypergradient))),
     hyper: columns(windows.map((w) => values(w.hyper))),
+    clipped: windows.map((w) => w.tangents?.clipped ?? 0),
   };
 }
 
@@ -198,7 +201,7 @@ function distance(a: ArrayLike<number>, b: ArrayLike<number>): number {
   return Number.isNaN(worst) ? Number.POSITIVE_INFINITY : worst / scale;
 }
 
-export type Distances = Readonly<Record<keyof Outcome, number>>;
+export type Distances = Readonly<Record<Exclude<keyof Outcome, "clipped">, number>>;
 
 /** By quantity the largest distance among its arrays, each relative to its own largest entry. */
 export function distances(a: Outcome, b: Outcome): Distances {

@@ -5,7 +5,7 @@
  * hypergradients of every window move the hyperparameters, so that what comes later depends on them.
  */
 import { beforeAll, describe, expect, test } from "vitest";
-import { glocal } from "../../lib/index.js";
+import { glocal, local } from "../../lib/index.js";
 import type { Float } from "../hyper/support.js";
 import { onGpu, provideCuda } from "./device.js";
 import { type Distances, distances, full, lastOf, small, train } from "./training-problem.js";
@@ -71,6 +71,21 @@ test(
     const on = (device: "cpu" | "cuda") =>
       train(problem, Float64Array, estimator, "forward", { device });
     expectWithin(distances(await on("cuda"), await on("cpu")), FLOAT64);
+  },
+  TIMEOUT,
+);
+
+test(
+  "float64: tangents that are carried on, and clipped at a window's start and within it",
+  async () => {
+    const windows = { ...problem, window: 11, steps: 22, last: 1 };
+    const hypergradient = local({ window: 11, tangents: { decay: 0.8, clip: 0.02 } });
+    const on = (device: "cpu" | "cuda") =>
+      train(windows, Float64Array, hypergradient, "forward", { device });
+    const [cuda, cpu] = [await on("cuda"), await on("cpu")];
+    expectWithin(distances(cuda, cpu), FLOAT64);
+    expect(cuda.clipped).toEqual(cpu.clipped);
+    expect(cpu.clipped).toEqual([2, 2]);
   },
   TIMEOUT,
 );
