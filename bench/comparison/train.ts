@@ -1,6 +1,6 @@
 /** One training of the comparison, and where its outcome is kept. */
 import { join } from "node:path";
-import { type Dataset, learn, nn, optim, type TuneResult, tune } from "../../lib/index.js";
+import { type Dataset, learn, nn, optim, tune } from "../../lib/index.js";
 import { ResultCache } from "../cache.js";
 import { describeMachine, type Machine } from "../machine.js";
 import { BENCH_FOLDER } from "../results-file.js";
@@ -85,7 +85,7 @@ export async function train(
   const chosen: Record<string, number> = {};
   for await (const window of study)
     if (window.chosen) chosen[window.chosen] = (chosen[window.chosen] ?? 0) + 1;
-  const result: TuneResult & { readonly rewinds?: number } = await study.result;
+  const result = await study.result;
   const { user, system } = process.cpuUsage(used);
   return {
     accuracy: result.test?.accuracy ?? Number.NaN,
@@ -95,7 +95,7 @@ export async function train(
     fallbacks: result.fallbacks,
     clips: result.clips,
     resets: result.resets,
-    rewinds: result.rewinds ?? 0,
+    rewinds: result.rewinds,
     diverged: result.diverged,
     chosen,
     schedule: result.schedule.map(({ hyper }) => Object.values(hyper).map(rounded)),
