@@ -2,7 +2,7 @@
 import { GlocalError } from "../errors.js";
 import type { Estimate, Estimator, Trajectory } from "./estimator.js";
 import { lastPoint, meanPoint } from "./forecast/trajectories.js";
-import { checkWhole, refuseUnknown } from "./options.js";
+import { checkWhole, given, refuseUnknown } from "./options.js";
 import { checkTangents, type Tangents } from "./tangents.js";
 
 /** τ of the paper. */
@@ -34,10 +34,6 @@ export interface LocalSettings extends WindowSettings, TangentSettings {}
 
 const LOCAL_SETTINGS = new Set(["window", "tangents"]);
 
-/** An estimator only has the rule that it was given. */
-export const ruled = (tangents: Tangents | undefined) =>
-  tangents === undefined ? {} : { tangents };
-
 /** No tuning: hyperparameters stay as they start. A window is only a reporting interval. */
 export function none(settings: WindowSettings = {}): Estimator {
   refuseUnknown("none", settings, new Set(["window"]));
@@ -61,7 +57,7 @@ function lastOf(name: string, settings: LocalSettings): Estimator {
   const { window = WINDOW, tangents } = settings;
   checkWhole("window", window, 1);
   checkTangents(tangents);
-  return { name, horizon: "window", window, last: 1, ...ruled(tangents), estimate: exactly };
+  return { name, horizon: "window", window, last: 1, ...given({ tangents }), estimate: exactly };
 }
 
 /**
@@ -101,7 +97,7 @@ export function mean(k = 10, settings: LocalSettings = {}): Estimator {
     horizon: "window",
     window,
     last: k,
-    ...ruled(tangents),
+    ...given({ tangents }),
     estimate: (trajectory) => ({
       gradient: meanPoint(trajectory),
       eigenvalues: null,

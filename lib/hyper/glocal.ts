@@ -1,8 +1,9 @@
 /** The estimators that fit an operator: glocal, the paper's rule, and affine. */
+import { GlocalError } from "../errors.js";
 import { chooseAlgebra } from "../koopman/linalg/choose.js";
 import type { Device } from "../runtime/device.js";
 import type { Estimate, Estimator, StudyFacts, Trajectory, WindowEstimator } from "./estimator.js";
-import { ruled, type TangentSettings, WINDOW, type WindowSettings } from "./estimators.js";
+import { type TangentSettings, WINDOW, type WindowSettings } from "./estimators.js";
 import { candidates } from "./forecast/candidates.js";
 import { choose } from "./forecast/ladder.js";
 import { forecast } from "./forecast/operator.js";
@@ -15,14 +16,15 @@ import {
   ruleOf,
 } from "./forecast/settings.js";
 import { lastPoint } from "./forecast/trajectories.js";
-import { refuse, refuseUnknown } from "./options.js";
+import { FEWEST_POINTS } from "./forecast/trial.js";
+import { given, refuse, refuseUnknown } from "./options.js";
 import { checkTangents, type Tangents } from "./tangents.js";
 
 export interface GlocalSettings extends WindowSettings, TangentSettings, OperatorSettings {
   /**
    * The ladder: in each window, held-out points choose among DMD, an affine fit, the last hypergradient and
-   * the mean. It takes `window`, `tangents`, `last`, `stacks` and `linalg` alone. Default: true unless another setting
-   * says how the operator is fitted or what is made of it.
+   * the mean. It takes `window`, `tangents`, `last` (at least 6), `stacks` and `linalg` alone. Default: true unless
+   * another setting says how the operator is fitted or what is made of it; undefined ones count as not given.
    */
   readonly robust?: boolean;
 }
@@ -36,18 +38,22 @@ const ROBUST_SETTINGS = new Set(["robust", "window", "tangents", "last", "stacks
  * With `fit`, `policy`, `pool`, `rank`, `tolerance` or `rcond` it is the forecast that they name, in every window, with
  * the last local hypergradient in its place where there is none (`fallback`).
  *
+ * A window of fewer than 6 steps, as the last one of a study may be, holds too few points to test a forecast on: its estimate is
+ * their mean, with `confidence` 0.
+ *
  * More than 32 hyperparameters, and `mode: "reverse"`, carry no tangents unless `tangents` says so: to carry takes
  * forward mode, and a lane for each.
  *
- * @throws GLOCAL_BAD_OPTION unless stacks + 2 ≤ last ≤ window; a study throws it for
+ * @throws GLOCAL_BAD_OPTION unless stacks + 2 ≤ last ≤ window, and for the ladder unless last ≥ 6; a study throws it for
  *   `linalg: "cusolver"` on a device that has none
  */
 export function glocal(settings: GlocalSettings = {}): Estimator {
-  refuseUnknown("glocal", settings, new Set(["robust", ...FITTED_SETTINGS]));
-  const plain = Object.keys(settings).every((name) => ROBUST_SETTINGS.has(name));
-  const { robust = plain, ...rest } = settings;
+  const own = given(settings);
+  refuseUnknown("glocal", own, new Set(["robust", ...FITTED_SETTINGS]));
+  const plain = Object.keys(own).every((name) => ROBUST_SETTINGS.has(name));
+  const { robust = plain, ...rest } = own;
   if (typeof robust !== "boolean") refuse("robust to be true or false", robust);
-  return robust ? ladder(settings) : fitted("glocal", rest);
+  return robust ? ladder(own) : fitted("glocal", rest);
 }
 
 /** Windows that tangents look back on. */
@@ -70,6 +76,12 @@ function ladder(settings: GlocalSettings): Estimator {
   refuseUnknown("robust glocal", settings, ROBUST_SETTINGS);
   const { window = WINDOW, tangents = FADING } = settings;
   const rule = ruleOf(settings, window);
+  if (rule.last < FEWEST_POINTS)
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: `last to be at least ${FEWEST_POINTS} where held-out points choose the forecast`,
+      received: `${rule.last}`,
+      hint: 'To fit fewer, name the fit, as in glocal({ fit: "exact" }).',
+    });
   checkTangents(tangents);
   const take = (trajectory: Trajectory, device?: Device) =>
     choose(trajectory, candidates(trajectory.size, rule.last, rule), device);
@@ -116,8 +128,9 @@ export type PaperSettings = Omit<GlocalSettings, "robust" | "fit" | "policy" | "
  * @throws GLOCAL_BAD_OPTION as `glocal()` does
  */
 glocal.paper = (settings: PaperSettings = {}): Estimator => {
-  refuseUnknown("paper", settings, PAPER_SETTINGS);
-  return fitted("paper", settings);
+  const own = given(settings);
+  refuseUnknown("paper", own, PAPER_SETTINGS);
+  return fitted("paper", own);
 };
 
 const PAPER_SETTINGS = new Set(
@@ -136,11 +149,12 @@ export type AffineSettings = Omit<GlocalSettings, "robust" | "fit" | "policy" | 
  * @throws GLOCAL_BAD_OPTION as `glocal()` does
  */
 export function affine(settings: AffineSettings = {}): Estimator {
-  refuseUnknown("affine", settings, AFFINE_SETTINGS);
-  const { policy = "fixed-point" } = settings;
+  const own = given(settings);
+  refuseUnknown("affine", own, AFFINE_SETTINGS);
+  const { policy = "fixed-point" } = own;
   if ((policy as string) === "paper")
     refuse('policy of affine to be "fixed-point", "horizon", "average" or "project"', policy);
-  return fitted("affine", { stacks: 1, ...settings, fit: "affine", policy });
+  return fitted("affine", { stacks: 1, ...own, fit: "affine", policy });
 }
 
 const AFFINE_SETTINGS = new Set(
@@ -157,7 +171,7 @@ function fitted(name: string, settings: GlocalSettings): Estimator {
     horizon: "window",
     window,
     last: rule.last,
-    ...ruled(tangents),
+    ...given({ tangents }),
     checkDevice: checkLinalgOf(rule),
     estimate: (trajectory, device) =>
       orLast(trajectory, forecast({ ...rule, pool: null }, [trajectory], device)),

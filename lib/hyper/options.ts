@@ -18,6 +18,15 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** Settings without those that are undefined, which count as not given; what is no object as it is. */
+export function given<T extends object>(
+  settings: T,
+): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  if (!isRecord(settings)) return settings;
+  const set = Object.entries(settings).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(set) as ReturnType<typeof given<T>>;
+}
+
 /** @throws GLOCAL_BAD_OPTION for anything but an object, and for names that no option has */
 export function refuseUnknown(what: string, given: unknown, known: ReadonlySet<string>): void {
   if (!isRecord(given)) refuse(`${what} to be given an object of options`, given);

@@ -115,6 +115,15 @@ describe("glocal by fit and policy", () => {
     expect(() => glocal(settings as object)).toThrow(message);
   });
 
+  test("takes undefined settings for settings that are not given", () => {
+    const window = windowOf(settling([3, -1], [10, 20], 10));
+    const say = (estimator: Estimator) => [...estimator.estimate(window).gradient];
+    expect(say(affine({ stacks: undefined } as object))).toEqual(say(affine()));
+    expect(say(glocal.paper({ fit: undefined } as object))).toEqual(say(glocal.paper()));
+    const open = { fit: { variant: undefined, stacks: undefined }, pool: { size: undefined } };
+    expect(say(glocal(open as object))).toEqual(say(glocal({ fit: "exact", pool: {} })));
+  });
+
   test("affine and the paper's rule refuse what is not theirs", () => {
     expect(() => affine({ policy: "paper" } as object)).toThrow(/policy of affine/);
     expect(() => affine({ fit: "exact" } as object)).toThrow(/affine to have only/);

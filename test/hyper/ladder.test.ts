@@ -69,22 +69,96 @@ describe("the ladder", () => {
         10,
       12,
     );
-    expect(found.reason).toMatch(/foretold the held-out points with .* of its error, not 0.2/);
+    expect(found.reason).toMatch(
+      /foretold the held-out points with .* of the error of "mean", not 0.2/,
+    );
     expect(found.confidence).toBeLessThan(0.8);
     expect(at.carries?.()).toBe(true);
   });
 
-  test("has an answer for windows of any length, zeros and constants included", () => {
-    for (let points = 1; points <= 6; points++) {
-      const found = ladder().estimate(windowOf(points, law));
-      expect(found.gradient.every(Number.isFinite)).toBe(true);
-      expect(found.confidence).toBeGreaterThanOrEqual(0);
-      expect(found.confidence).toBeLessThanOrEqual(1);
+  test.each([1, 2, 3, 4, 5])("does not trust a forecast that %i points cannot test", (points) => {
+    const at = ladder();
+    const window = windowOf(points, law);
+    const found = at.estimate(window);
+    expect(found).toMatchObject({ chosen: "mean", eigenvalues: null, fallback: null });
+    expect(found.confidence).toBe(0);
+    expect(found.reason).toMatch(/too few to hold any out, which takes 6/);
+    const first = Array.from({ length: points }, (_, t) => window.data[3 * t] as number);
+    expect(found.gradient[0]).toBeCloseTo(first.reduce((a, b) => a + b) / points, 12);
+    expect(at.carries?.()).toBe(true);
+  });
+
+  test("tests forecasts of 6 points on 2 of them", () => {
+    const settling = (t: number) => [1 + 0.5 ** t, -2 + 0.8 ** t, 0.5];
+    expect(ladder().estimate(windowOf(6, settling)).chosen).toBe("dmd");
+    const next = noise(7);
+    const fluctuating = () => [next(), next(), next()];
+    expect(ladder().estimate(windowOf(6, fluctuating)).chosen).toBe("mean");
+  });
+
+  test.each([
+    ["zeros", [0, 0, 0]],
+    ["constants", [0.1, -3, 1e-9]],
+  ])("stays where nothing moves: %s", (_, values) => {
+    const at = ladder();
+    const found = at.estimate(windowOf(10, () => values));
+    expect(["mean", "last"]).toContain(found.chosen);
+    expect(found.reason).toBe("the held-out points do not move");
+    expect(found.confidence).toBeCloseTo(1, 12);
+    values.forEach((value, i) => {
+      expect(Math.abs((found.gradient[i] as number) - value)).toBeLessThanOrEqual(
+        1e-15 * Math.abs(value),
+      );
+    });
+    expect(at.carries?.()).toBe(true);
+  });
+
+  test.each([1e-180, 1e200])("decides alike for numbers around %d", (scale) => {
+    const next = noise(5);
+    const numbers = Array.from({ length: 10 }, () => [next(), next(), next()]);
+    const [plain, other] = [1, scale].map((by) =>
+      ladder().estimate(windowOf(10, (t) => (numbers[t] as number[]).map((h) => by * h))),
+    );
+    expect(other?.chosen).toBe(plain?.chosen);
+    expect(other?.confidence).toBeCloseTo(plain?.confidence as number, 9);
+  });
+
+  test.each([
+    ["always zero", () => 0],
+    ["constant", () => 0.5],
+    ["constant but for rounding", (t: number) => 0.5 * (1 + 1e-7 * Math.cos(9 * t))],
+  ])("is not kept from a forecast by a hyperparameter whose hypergradient is %s", (_, still) => {
+    const next = noise(11);
+    for (let trial = 0; trial < 20; trial++) {
+      const amounts = Array.from({ length: 9 }, next);
+      const at = (t: number) =>
+        [0, 1, 2].map((i) =>
+          Math.fround(
+            i === 1
+              ? still(t)
+              : rates.reduce((sum, rate, k) => sum + (amounts[3 * i + k] as number) * rate ** t, 1),
+          ),
+        );
+      const found = ladder().estimate(windowOf(10, at));
+      expect(["dmd", "affine"]).toContain(found.chosen);
+      expect(found.gradient[1]).toBeCloseTo(still(0), 1);
+      expect(found.confidence).toBeGreaterThan(0.2);
     }
-    for (const value of [0, 3]) {
-      const found = ladder().estimate(windowOf(10, () => [value, value, value]));
-      for (const h of found.gradient) expect(h).toBeCloseTo(value, 10);
-    }
+  });
+
+  test.each([
+    [10, 5],
+    [10, 8],
+    [9, 4],
+    [9, 7],
+    [8, 4],
+    [8, 6],
+  ])("keeps DMD with last %i and stacks %i", (last, stacks) => {
+    const found = glocal({ last, stacks }).estimate(windowOf(last, law));
+    expect(found.chosen).toBe("dmd");
+    law(last - 1 + LEFT).forEach((truth, i) => {
+      expect(Math.abs((found.gradient[i] as number) - truth)).toBeLessThan(0.02);
+    });
   });
 
   test("counts every hyperparameter alike, however small its hypergradient", () => {
@@ -99,7 +173,7 @@ describe("the ladder", () => {
       bilevel(
         linearProblem({
           hypergradient: glocal({ robust: true, window: 10 }),
-          steps: 40,
+          steps: 33,
           outer: optim.sgd({ lr: 0 }),
         }),
       ),
@@ -110,15 +184,28 @@ describe("the ladder", () => {
       expect(confidence).toBeGreaterThanOrEqual(0);
       expect(tangents).toBeDefined();
     }
+    expect(windows.at(-1)).toMatchObject({ chosen: "mean", confidence: 0 });
   });
 
   test.each([
     [{ robust: "yes" }, /robust to be true or false/],
     [{ robust: true, policy: "paper" }, /robust glocal to have only/],
     [{ robust: true, last: 3, stacks: 2 }, /stacks/],
+    [
+      { last: 5, stacks: 2 },
+      /last to be at least 6 where held-out points choose.*received 5.*fit:/,
+    ],
   ])("refuses %j", (settings, message) => {
     expect(() => glocal(settings as object)).toThrow(message);
   });
+
+  test.each(["robust", "fit", "policy", "pool", "rank", "tolerance", "rcond", "last", "tangents"])(
+    "is what glocal({ %s: undefined }) is",
+    (name) => {
+      const { chosen } = glocal({ [name]: undefined }).estimate(windowOf(10, law));
+      expect(chosen).toBe("dmd");
+    },
+  );
 });
 
 describe("the ladder's tangents", () => {

@@ -7,14 +7,26 @@ import { lastPoint, meanPoint } from "./trajectories.js";
 
 export type Rung = "dmd" | "affine" | "mean" | "last";
 
-export type Foretold = Pick<Forecast, "gradient"> & Partial<Forecast>;
+/** One that fits no operator has no eigenvalues. */
+export type CandidateForecast = Pick<Forecast, "gradient"> & Partial<Forecast>;
 
 export interface Candidate {
   readonly name: Rung;
   /** Whether it says how the trajectory goes on, rather than that it stays where it is. */
   readonly moves: boolean;
   /** Learns from a trajectory to say the hypergradient so many steps after its last point; null where it cannot. */
-  fit(trajectory: Trajectory, device?: Device): (steps: number) => Foretold | null;
+  fit(trajectory: Trajectory, device?: Device): (steps: number) => CandidateForecast | null;
+}
+
+/** Columns that stacks leave, of which a fit has no more modes: 4 of 10 points, 3 of 7, … */
+const COLUMNS_SHARE = 0.4;
+/** … and no fewer than for a constant and two decays, or one that turns. */
+const FEWEST_COLUMNS = 3;
+
+/** As many as a rule says, where that leaves columns enough. */
+function stacksFor(most: number, points: number): number {
+  const columns = Math.max(FEWEST_COLUMNS, Math.ceil(COLUMNS_SHARE * points));
+  return Math.max(1, Math.min(most, points - columns));
 }
 
 function operator(name: Rung, rule: Rule): Candidate {
@@ -22,7 +34,8 @@ function operator(name: Rung, rule: Rule): Candidate {
     name,
     moves: true,
     fit: (trajectory, device) => {
-      const ahead = forecaster(rule, [trajectory], device);
+      const stacks = stacksFor(rule.stacks, trajectory.points);
+      const ahead = forecaster({ ...rule, stacks }, [trajectory], device);
       return (steps) => {
         const found = ahead(steps);
         return "gradient" in found && found.gradient.every(Number.isFinite) ? found : null;

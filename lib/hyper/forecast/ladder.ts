@@ -5,29 +5,15 @@
  */
 import type { Device } from "../../runtime/device.js";
 import type { Estimate, Trajectory } from "../estimator.js";
-import type { Candidate, Foretold } from "./candidates.js";
-import { head } from "./trajectories.js";
+import type { Candidate, CandidateForecast } from "./candidates.js";
+import { scalesOf } from "./scales.js";
+import { meanPoint } from "./trajectories.js";
+import { FEWEST_POINTS, type Trial, tryOut } from "./trial.js";
 
-/** Points of a trajectory that are held out, one after the other. */
-const HELD_SHARE = 0.3;
-/** Fewest points that a fit is asked to learn from. */
-const LEAST = 5;
 /** A forecast that moves is borne out where its error is at most this share of that of those that stay. */
 const BORNE_OUT = 0.2;
 /** Largest spread of forecasts of the end, relative to their size. */
 const AGREED = 3;
-
-export interface Trial {
-  readonly candidate: Candidate;
-  /** Root mean square of what it missed the next points by, in deviations of each entry. */
-  readonly error: number;
-  /**
-   * Root mean square of what its forecasts of the end differ by or, of one that stays, of what it missed the next points
-   * by, relative to the forecast.
-   */
-  readonly spread: number;
-  readonly estimate: Foretold;
-}
 
 export interface Choice {
   readonly estimate: Estimate;
@@ -36,101 +22,64 @@ export interface Choice {
 }
 
 export function choose(trajectory: Trajectory, all: readonly Candidate[], device?: Device): Choice {
-  const units = scales(trajectory);
+  if (trajectory.points < FEWEST_POINTS) return untested(trajectory);
+  const scales = scalesOf(trajectory);
   const trials = all.flatMap((candidate) => {
-    const trial = tryOut(candidate, trajectory, units, device);
+    const trial = tryOut(candidate, trajectory, scales, device);
     return trial ? [trial] : [];
   });
+  const moving = trials.filter(({ candidate }) => candidate.moves);
   const staying = trials.filter(({ candidate }) => !candidate.moves);
-  const calm = staying.reduce((best, trial) => (trial.error < best.error ? trial : best));
-  const bold = trials.find(
-    ({ candidate, error, spread }) =>
-      candidate.moves && error <= BORNE_OUT * calm.error && spread <= AGREED,
-  );
+  const nearest = leastError(staying);
   const mean = staying.find(({ candidate }) => candidate.name === "mean") as Trial;
+  const borneOut = moving.find((trial) => isBorneOut(trial, nearest));
   // From one point to the next, noise stays as well as a level does: only a clear trend speaks for the last point.
-  const taken = bold ?? (calm.error <= BORNE_OUT * mean.error ? calm : mean);
-  const { candidate, estimate, error, spread } = taken;
+  const level = nearest.error <= BORNE_OUT * mean.error ? nearest : mean;
+  const { candidate, estimate, error, spread } = borneOut ?? level;
   return {
     estimate: {
-      gradient: estimate.gradient,
-      eigenvalues: estimate.eigenvalues ?? null,
-      fallback: null,
+      ...estimateOf(estimate),
       chosen: candidate.name,
-      reason: reasonFor(taken, calm, trials),
+      reason: borneOut ? whyItMoves(borneOut, nearest) : whyItStays(moving, nearest),
       confidence: Number.isFinite(spread) && Number.isFinite(error) ? 1 / (1 + spread) : 0,
     },
-    lawful: bold !== undefined,
+    lawful: borneOut !== undefined,
   };
 }
 
-function reasonFor(taken: Trial, calm: Trial, trials: readonly Trial[]): string {
-  const shown = (x: number) => (Number.isFinite(x) ? x.toPrecision(2) : "∞");
-  if (taken.candidate.moves)
-    return `it foretold the held-out points with ${shown(taken.error / calm.error)} of the error of "${calm.candidate.name}"; its forecasts of the end differ by ${shown(taken.spread)} of their size`;
-  const bold = trials.filter(({ candidate }) => candidate.moves);
-  const best = bold.reduce<Trial | null>((a, b) => (a && a.error <= b.error ? a : b), null);
-  if (!best) return "the window has too few points for a fit";
-  if (best.error > BORNE_OUT * calm.error)
-    return `"${best.candidate.name}" foretold the held-out points with ${shown(best.error / calm.error)} of its error, not ${BORNE_OUT}`;
-  return `forecasts of the end by "${best.candidate.name}" differ by ${shown(best.spread)} of their size`;
+function untested(trajectory: Trajectory): Choice {
+  const estimate = {
+    ...estimateOf({ gradient: meanPoint(trajectory) }),
+    chosen: "mean",
+    reason: `${trajectory.points} points are too few to hold any out, which takes ${FEWEST_POINTS}`,
+    confidence: 0,
+  };
+  return { estimate, lawful: false };
 }
 
-/** Null where it cannot be asked. */
-function tryOut(
-  candidate: Candidate,
-  trajectory: Trajectory,
-  units: Float64Array,
-  device?: Device,
-): Trial | null {
-  const { points, size, stepsLeft } = trajectory;
-  const estimate = candidate.fit(trajectory, device)(stepsLeft);
-  if (!estimate) return null;
-  const held = Math.max(0, Math.min(Math.ceil(HELD_SHARE * points), points - LEAST));
-  const ends = [estimate.gradient];
-  const squares = new Float64Array(size);
-  for (let known = points - held; known < points; known++) {
-    const ahead = candidate.fit(head(trajectory, known), device);
-    const [next, end] = [ahead(1), ahead(stepsLeft + points - known)];
-    if (!next || !end) return null;
-    ends.push(end.gradient);
-    next.gradient.forEach((value, i) => {
-      const missed = value - (trajectory.data[known * size + i] as number);
-      squares[i] = (squares[i] as number) + missed ** 2 / held;
-    });
-  }
-  const error = rootMean(squares.map((square, i) => ratio(square, (units[i] as number) ** 2)));
-  // One that stays is as good as the points agree with it.
-  const spread = candidate.moves
-    ? spreadOf(ends)
-    : rootMean(squares.map((square, i) => ratio(square, (estimate.gradient[i] as number) ** 2)));
-  return { candidate, error, spread, estimate };
-}
+const estimateOf = ({ gradient, eigenvalues }: CandidateForecast): Estimate => ({
+  gradient,
+  eigenvalues: eigenvalues ?? null,
+  fallback: null,
+});
 
-/** Nothing over nothing is nothing. */
-const ratio = (a: number, b: number): number => (a === 0 ? 0 : a / b);
+/** Nothing is gained on those that stay where they miss nothing. */
+const isBorneOut = ({ error, spread }: Trial, nearest: Trial): boolean =>
+  nearest.error > 0 && error <= BORNE_OUT * nearest.error && spread <= AGREED;
 
-const rootMean = (squares: Float64Array): number =>
-  Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / squares.length);
+const leastError = (trials: readonly Trial[]): Trial =>
+  trials.reduce((best, trial) => (trial.error < best.error ? trial : best));
 
-/** The standard deviation of each entry. */
-function scales({ data, points, size }: Trajectory): Float64Array {
-  return Float64Array.from({ length: size }, (_, i) => {
-    const values = Array.from({ length: points }, (_, t) => data[t * size + i] as number);
-    const mean = values.reduce((a, b) => a + b, 0) / points;
-    return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / points);
-  });
-}
+const shown = (x: number): string => (Number.isFinite(x) ? x.toPrecision(2) : "∞");
 
-/** Of all vectors, each entry in units of its own mean. */
-function spreadOf(vectors: readonly Float64Array[]): number {
-  const first = vectors[0] as Float64Array;
-  return rootMean(
-    first.map((_, i) => {
-      const values = vectors.map((v) => v[i] as number);
-      const mean = values.reduce((a, b) => a + b, 0) / values.length;
-      const square = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length;
-      return ratio(square, mean ** 2);
-    }),
-  );
+const whyItMoves = ({ error, spread }: Trial, nearest: Trial): string =>
+  `it foretold the held-out points with ${shown(error / nearest.error)} of the error of "${nearest.candidate.name}"; its forecasts of the end differ by ${shown(spread)} of their size`;
+
+function whyItStays(moving: readonly Trial[], nearest: Trial): string {
+  if (nearest.error === 0) return "the held-out points do not move";
+  if (moving.length === 0) return "no operator could be fitted to the points";
+  const { candidate, error, spread } = leastError(moving);
+  if (!(error <= BORNE_OUT * nearest.error))
+    return `"${candidate.name}" foretold the held-out points with ${shown(error / nearest.error)} of the error of "${nearest.candidate.name}", not ${BORNE_OUT}`;
+  return `forecasts of the end by "${candidate.name}" differ by ${shown(spread)} of their size`;
 }

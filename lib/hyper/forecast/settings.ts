@@ -2,7 +2,7 @@
 import type { DmdOptions, LinalgName, Policy, Rank, Variant } from "../../koopman/index.js";
 import { checkLinalg } from "../../koopman/linalg/choose.js";
 import { checkOptions } from "../../koopman/options.js";
-import { checkPositive, checkWhole, isRecord, refuse, refuseUnknown } from "../options.js";
+import { checkPositive, checkWhole, given, isRecord, refuse, refuseUnknown } from "../options.js";
 
 /** A variant of `dmd` with its own options. */
 export type Fit = Pick<
@@ -29,9 +29,12 @@ export interface Pool {
 }
 
 export interface OperatorSettings {
-  /** n, hypergradients at the end of each window that the operator is fitted to. Default 10. */
+  /** n, hypergradients at the end of each window that the operator is fitted to. Default 10; for the ladder at least 6. */
   readonly last?: number;
-  /** m, consecutive hypergradients stacked into one observable (eq. 24). Default 4. */
+  /**
+   * m, consecutive hypergradients stacked into one observable (eq. 24). Default 4. The ladder stacks fewer where fewer
+   * columns would remain than two fifths of the points that it fits, or than 3.
+   */
   readonly stacks?: number;
   /** How the operator is fitted: a variant of `dmd`, or one with options of its own. Default `"exact"`. */
   readonly fit?: Variant | Fit;
@@ -52,14 +55,29 @@ export interface OperatorSettings {
   readonly linalg?: LinalgName;
 }
 
-export const OPERATOR_SETTINGS = [
-  ...["last", "stacks", "fit", "policy", "pool", "rank", "tolerance", "rcond", "linalg"],
+export const OPERATOR_SETTINGS: readonly (keyof OperatorSettings)[] = [
+  "last",
+  "stacks",
+  "fit",
+  "policy",
+  "pool",
+  "rank",
+  "tolerance",
+  "rcond",
+  "linalg",
 ];
 
 const POOL_SETTINGS = new Set(["windows", "forget", "control"]);
 const FIT_SETTINGS = new Set([
-  ...["variant", "spatialRank", "tikhonov", "amplitudes", "constraints"],
-  ...["maxIterations", "trials", "trialSize", "seed"],
+  "variant",
+  "spatialRank",
+  "tikhonov",
+  "amplitudes",
+  "constraints",
+  "maxIterations",
+  "trials",
+  "trialSize",
+  "seed",
 ]);
 const POLICIES: readonly Policy[] = ["paper", "horizon", "average", "project", "fixed-point"];
 
@@ -105,14 +123,16 @@ export function ruleOf(settings: OperatorSettings, window: number): Rule {
 function fitOf(fit: OperatorSettings["fit"] = "exact"): Rule["fit"] {
   if (typeof fit === "string") return { variant: fit };
   if (!isRecord(fit)) refuse("fit to be a variant of dmd, or an object with one", fit);
-  refuseUnknown("fit", fit, FIT_SETTINGS);
-  return { ...fit, variant: fit.variant ?? "exact" };
+  const options = given(fit);
+  refuseUnknown("fit", options, FIT_SETTINGS);
+  return { variant: "exact", ...options };
 }
 
 function poolOf(pool: Pool | undefined): Required<Pool> | null {
   if (pool === undefined) return null;
-  refuseUnknown("pool", pool, POOL_SETTINGS);
-  const { windows = 5, forget = 0.7, control = false } = pool;
+  const options = given(pool);
+  refuseUnknown("pool", options, POOL_SETTINGS);
+  const { windows = 5, forget = 0.7, control = false } = options;
   checkWhole("windows of the pool", windows, 2);
   if (!(typeof forget === "number" && forget > 0 && forget <= 1))
     refuse("forget of the pool to be a number above 0, at most 1", forget);

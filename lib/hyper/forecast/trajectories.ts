@@ -14,6 +14,21 @@ export function meanPoint({ data, points, size }: Trajectory): Float64Array {
   return sum.map((h) => h / points);
 }
 
+/** Root mean square of each entry's distance from `origin` (default: from zero). */
+export function entrySizes(
+  { data, points, size }: Trajectory,
+  origin: Float64Array = new Float64Array(size),
+): Float64Array {
+  return origin.map((from, i) => {
+    const distances = Array.from(
+      { length: points },
+      (_, t) => (data[t * size + i] as number) - from,
+    );
+    // In range for numbers of any size, which their squares are not.
+    return Math.hypot(...distances) / Math.sqrt(points);
+  });
+}
+
 /** Its first `count` points. */
 export function head<T extends Trajectory>(trajectory: T, count: number): T {
   const { data, size } = trajectory;
