@@ -77,7 +77,7 @@ export function prepare(
     return complex ? asComplex(matrix) : matrix;
   });
   const whole = matrices.length === 1 ? (matrices[0] as HostMatrix) : beside(...matrices);
-  const algebra = chosen ?? chooseAlgebra(options, features * time, complex);
+  const algebra = chosen ?? chooseAlgebra(options, complex);
   const { basis, coordinates } = shorten(algebra, algebra.upload(whole), spatialRank, rcond);
   const shared = { variant, options, algebra, basis, complex, features, stacks, times, control };
   const truncation: Truncation = { rank, rcond };

@@ -10,6 +10,7 @@ import {
   norm,
   plus,
   realMatrix,
+  realPartOf,
 } from "../../lib/koopman/linalg/host-matrix.js";
 import { lapack } from "../../lib/koopman/linalg/lapack.js";
 import {
@@ -67,7 +68,7 @@ describe("blocks", () => {
       [0, 0, 0, 0.2],
     ]);
     const basis = random(4, 5);
-    const inverse = lapack.realPart(lapack.leastSquares(basis, power(basis, 0), 1e-14));
+    const inverse = realPartOf(lapack.leastSquares(basis, power(basis, 0), 1e-14));
     const a = multiply(multiply(basis, jordan), inverse);
     const blocks = splitOperator(a, clustersOf);
     expect(blocks.map(({ triangle }) => triangle.rows).toSorted()).toEqual([1, 3]);

@@ -10,8 +10,6 @@ import {
   adjoint,
   column,
   complexMatrix,
-  multiply,
-  multiplyAdjoint,
   norm,
   plus,
   realMatrix,
@@ -20,6 +18,8 @@ import {
 import { lapack } from "../linalg/lapack.js";
 import type { Derivatives, Parameters } from "./exponents.js";
 import type { Iteration } from "./fit.js";
+
+const { multiply, multiplyAdjoint } = lapack;
 
 export interface ExponentialFit extends Iteration {
   /** α, complex. */
