@@ -31,6 +31,7 @@ export interface LinalgOptions {
 export function chooseAlgebra(options: LinalgOptions, complex = false): LinearAlgebra {
   const { linalg = "auto", device = linalg === "cusolver" ? "cuda" : "cpu" } = options;
   checkLinalg(linalg);
+  checkDevice(device);
   if (complex && linalg === "cusolver") {
     throw new GlocalError("GLOCAL_BAD_OPTION", {
       expected: 'real snapshots for linalg: "cusolver"',
@@ -54,6 +55,18 @@ export function chooseAlgebra(options: LinalgOptions, complex = false): LinearAl
     received: `device ${JSON.stringify(opened.name)}`,
     hint: 'Use device: "cuda", or linalg: "auto" for what the device has.',
   });
+}
+
+/** Also where LAPACK needs none: an option that is wrong is not ignored. */
+function checkDevice(device: unknown): void {
+  const named = typeof device === "string" && /^(auto|cpu|cuda(:\d{1,4})?)$/.test(device);
+  const open = typeof device === "object" && device !== null && "native" in device;
+  if (!named && !open) {
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: 'device to be "auto", "cpu", "cuda", "cuda:<number>" or a Device',
+      received: JSON.stringify(device),
+    });
+  }
 }
 
 /** @throws GLOCAL_BAD_OPTION */
