@@ -96,14 +96,14 @@ function measure(
 }
 
 function measureLapack(size: (typeof SIZES)[number]): LinalgFigure {
-  const { clocked, milliseconds } = timed(chooseAlgebra({ linalg: "lapack" }, 0));
+  const { clocked, milliseconds } = timed(chooseAlgebra({ linalg: "lapack" }));
   return measure(size, clocked, milliseconds);
 }
 
 function measureCuSolver(size: (typeof SIZES)[number]): LinalgFigure {
   const device = defaultDevice({ device: "cuda" });
   const own = () => Object.values(device.native.linalg?.solverMs ?? {}).reduce((a, b) => a + b, 0);
-  return measure(size, chooseAlgebra({ linalg: "cusolver", device }, 0), own);
+  return measure(size, chooseAlgebra({ linalg: "cusolver", device }), own);
 }
 
 export function runLinalg(note: (text: string) => void): LinalgResult {

@@ -182,7 +182,7 @@ function fitted(name: string, settings: GlocalSettings): Estimator {
 const checkLinalgOf =
   ({ linalg }: Rule) =>
   (device: Device): void => {
-    chooseAlgebra({ linalg, device }, Number.POSITIVE_INFINITY);
+    chooseAlgebra({ linalg, device });
   };
 
 function pooled(rule: Rule, device: Device): WindowEstimator {

@@ -31,6 +31,26 @@ export function imaginaryParts(values: Float64Array): Float64Array {
   return Float64Array.from({ length: complexLength(values) }, (_, k) => imaginaryPart(values, k));
 }
 
+/** The numbers at these places, in this order. */
+export function pickNumbers(values: Float64Array, order: readonly number[]): Float64Array {
+  return Float64Array.from(order.flatMap((k) => [realPart(values, k), imaginaryPart(values, k)]));
+}
+
+/** The mean of arrays, entry by entry; of one, the array itself. */
+export function meanOfNumbers(arrays: readonly Float64Array[]): Float64Array {
+  const first = arrays[0] as Float64Array;
+  if (arrays.length === 1) {
+    return first;
+  }
+  const sums = new Float64Array(first.length);
+  for (const array of arrays) {
+    for (let at = 0; at < sums.length; at++) {
+      sums[at] = (sums[at] as number) + (array[at] as number);
+    }
+  }
+  return sums.map((sum) => sum / arrays.length);
+}
+
 /** Real numbers as complex ones. */
 export function toComplex(values: Float64Array): Float64Array {
   const result = new Float64Array(2 * values.length);

@@ -1,7 +1,7 @@
 /** Dynamic mode decomposition: the linear operator that best advances a trajectory by one step. */
 
 import { GlocalError } from "../errors.js";
-import { complexLength, complexPairs, imaginaryPart, realPart } from "./complex.js";
+import { complexPairs } from "./complex.js";
 import type { HostMatrix, LinearAlgebra } from "./linalg/algebra.js";
 import {
   asComplex,
@@ -18,13 +18,24 @@ import {
   toSnapshots,
 } from "./linalg/host-matrix.js";
 import { requireFinite } from "./linalg/lapack.js";
+import { memoryBytes } from "./memory.js";
 import { columnsFrom, complete, inputsOf, type Model, modelOfSpectrum, systemOf } from "./model.js";
-import { bad, type DmdOptions, type Variant, whole } from "./options.js";
+import { bad, check, type DmdOptions, requireObject, type Variant, whole } from "./options.js";
+import { diagonalOf } from "./policies/blocks.js";
 import { type Problem, prepare } from "./problem.js";
 import { checkSnapshots, type Snapshots, type SnapshotsInput } from "./snapshots.js";
-import { checkPolicy, decide, type SteadyState, type SteadyStateOptions } from "./steady-state.js";
+import { spectralRadius } from "./spectrum.js";
+import {
+  checkPolicy,
+  decide,
+  type Policy,
+  type SteadyState,
+  type SteadyStateOptions,
+  summary,
+} from "./steady-state.js";
 import type { Iteration, Spectrum, VariantFit } from "./variants/fit.js";
 import { variants } from "./variants/registry.js";
+import { deviationOf, eigenvalueDeviations, meanMatrix } from "./variants/trials.js";
 
 /**
  * A fitted operator by its modes: column t of the (stacked) trajectory is about Σ ξ_i λ_iᵗ b_i.
@@ -48,7 +59,10 @@ export interface Dmd {
    * of the projected future (`"subspace"`).
    */
   readonly singularValues: Float64Array;
-  /** Complex; by |λ| descending, then real part ascending, then imaginary part ascending. */
+  /**
+   * Complex; by |λ| descending, then real part ascending, then imaginary part ascending. Of `"bagged"`: means over the
+   * trials, for real snapshots in conjugate pairs where the fit to all columns has them.
+   */
   readonly eigenvalues: Float64Array;
   /** One complex vector of (stacked) features for each eigenvalue; formed when first read. */
   readonly modes: readonly Float64Array[];
@@ -63,15 +77,21 @@ export interface Dmd {
   /**
    * The next `count` snapshots after the last trajectory: [features, count]. Nothing is clamped.
    *
-   * @throws GLOCAL_BAD_OPTION, GLOCAL_BAD_SHAPE; GLOCAL_LINALG where it grows beyond float64.
+   * @throws GLOCAL_BAD_OPTION, GLOCAL_BAD_SHAPE; GLOCAL_LINALG where it grows beyond float64; GLOCAL_OUT_OF_MEMORY
+   *   where so many snapshots cannot fit into this machine's memory.
    */
   forecast(count: number, options?: ForecastOptions): Snapshots;
-  /** What the trajectory settles at; see {@link SteadyStateOptions}. */
-  steadyState(options?: SteadyStateOptions): SteadyState;
+  /**
+   * What the trajectory settles at; see {@link SteadyStateOptions}. A policy that needs no `steps` may be given by its
+   * name. Default `"paper"`.
+   *
+   * @throws GLOCAL_BAD_OPTION, GLOCAL_LINALG
+   */
+  steadyState(options?: SteadyStateOptions | Policy): SteadyState;
   /**
    * ‖x′ − x̂′‖ / ‖x′‖ over all steps of the trajectories fitted, x̂′ being what the operator makes of the snapshots
-   * before; or over those of a trajectory that the fit has not seen. Within the directions that `spatialRank` kept,
-   * for the former. Trajectories of zeros have 0.
+   * before; or over those of a trajectory that the fit has not seen, real or complex. Within the directions that
+   * `spatialRank` kept, for the former. Trajectories of zeros have 0.
    *
    * @throws GLOCAL_BAD_SHAPE, GLOCAL_BAD_DTYPE, GLOCAL_BAD_OPTION, GLOCAL_LINALG
    */
@@ -197,7 +217,7 @@ class Fitted implements Dmd {
   reconstruct(): Snapshots {
     const length = this.time - this.stacks + 1;
     const series = inputsOf(this.#problem, length);
-    const mean = meanOf(this.#models.map((model) => columnsFrom(model, series, length)));
+    const mean = meanMatrix(this.#models.map((model) => columnsFrom(model, series, length)));
     // The oldest snapshot of each column, and of the last one all.
     const ends = Array.from({ length: this.stacks - 1 }, (_, s) =>
       columnsOf(this.#block(mean, s + 1), length - 1, length),
@@ -206,39 +226,35 @@ class Fitted implements Dmd {
   }
 
   forecast(count: number, options: ForecastOptions = {}): Snapshots {
-    const parts = this.#forecasts(count, options);
-    return toSnapshots(this.#lengthen(meanOf(parts)));
+    return toSnapshots(this.#lengthen(meanMatrix(this.#forecasts(count, options))));
   }
 
-  steadyState(options: SteadyStateOptions = {}): SteadyState {
-    checkPolicy(options);
-    const { policy = "paper" } = options;
-    const decided = this.#models.map((model) => {
-      const eigenvalues = this.#models.length > 1 ? diagonalOfModel(model) : this.eigenvalues;
+  steadyState(given: SteadyStateOptions | Policy = {}): SteadyState {
+    const options = checkPolicy(given);
+    const several = this.#models.length > 1;
+    const verdicts = this.#models.map((model) => {
+      const eigenvalues = several ? diagonalOf(model.operator.matrix) : this.eigenvalues;
       const { system, lift } = systemOf(this.#problem, model, eigenvalues);
       const { state, block, ...report } = decide(system, options);
       const coordinates = state && multiply(lift, state);
       const own = coordinates && this.#block(coordinates, block === "oldest" ? 0 : this.stacks - 1);
-      return { ...report, given: system.eigenvalues, value: own && this.#lengthen(own) };
+      return { ...report, clamp: Math.max(1, spectralRadius(system.eigenvalues)), own };
     });
-    const values = decided.flatMap(({ value }) => (value ? [value] : []));
-    const { given, eigenvalues, selected } = decided[0] as (typeof decided)[number];
-    const radius = Math.max(1, ...complexPairs(given).map(([re, im]) => Math.hypot(re, im)));
-    const value = values.length === 0 ? null : meanOf(values);
+    const values = verdicts.flatMap(({ own }) => (own ? [own] : []));
+    const value = values.length === 0 ? null : this.#lengthen(meanMatrix(values));
     return {
-      policy,
+      policy: options.policy ?? "paper",
       value: value && requireFinite(value.data),
-      deviation: value && this.spread ? deviationOf(values, value).data : null,
-      kept: selected.filter(Boolean).length,
-      selected,
-      clamp: radius,
-      eigenvalues,
+      deviation: several && value ? this.#deviationOf(values).data : null,
+      ...summary(verdicts.map(({ own, ...verdict }) => ({ ...verdict, answered: own !== null }))),
     };
   }
 
-  residual(unseen?: SnapshotsInput, { control }: ForecastOptions = {}): number {
+  residual(unseen?: SnapshotsInput, options: ForecastOptions = {}): number {
     const { trajectories, control: inputs } = this.#problem;
+    checkForecastOptions(options);
     if (unseen === undefined) {
+      check(options.control === undefined, "control only of an unseen trajectory", options.control);
       const errors = trajectories.map((columns, k) => {
         const { error, size } = this.#stepErrors(columns, inputs?.[k] ?? null);
         return [error, size] as const;
@@ -254,14 +270,14 @@ class Fitted implements Dmd {
       });
     }
     const { algebra, basis } = this.#problem;
-    const whole = fromSnapshots(unseen);
-    const coordinates = algebra.download(algebra.multiplyAdjoint(basis, algebra.upload(whole)));
+    const complete = fromSnapshots(unseen);
+    const coordinates = algebra.download(algebra.multiplyAdjoint(basis, algebra.upload(complete)));
     algebra.keepOnly(basis);
-    const known = this.#controlOf(control, time);
+    const known = this.#controlOf(options.control, time);
     const later = known && columnsOf(known, this.stacks - 1, time);
     const { error, size } = this.#stepErrors(stackColumns(coordinates, this.stacks), later);
     // What the fitted snapshots do not span, no prediction has either.
-    const beyond = plus(whole, this.#lengthen(coordinates, unseen.complex), -1);
+    const beyond = plus(complete, this.#lengthen(coordinates, unseen.complex), -1);
     const missed = norm(columnsOf(beyond, this.stacks, time));
     return ratio([[Math.hypot(error, missed), Math.hypot(size, missed)]]);
   }
@@ -279,9 +295,13 @@ class Fitted implements Dmd {
     };
   }
 
-  #forecasts(count: number, { control }: ForecastOptions): HostMatrix[] {
+  /** Coordinates of what each model foretells. */
+  #forecasts(count: number, options: ForecastOptions): HostMatrix[] {
     whole("count", count, 1);
+    checkForecastOptions(options);
     const known = this.time - this.stacks + 1;
+    this.#checkMemory(known + count);
+    const { control } = options;
     const future = control ? this.#controlOf(control, count) : null;
     const series = inputsOf(this.#problem, known + count, future);
     return this.#models.map((model) => {
@@ -289,6 +309,22 @@ class Fitted implements Dmd {
       const ahead = columnsOf(columns, known, known + count);
       return this.#block(ahead, this.stacks - 1);
     });
+  }
+
+  /** Before the work begins: a process that runs out of memory cannot catch it. */
+  #checkMemory(columns: number): void {
+    const { lift, matrix } = (this.#models[0] as Model).operator;
+    const width = this.complex ? 2 : 1;
+    // Complex states and stacked coordinates, a block for each trial, and the result with two copies.
+    const trials = (width * lift.rows * this.#models.length) / this.stacks;
+    const numbers = 2 * matrix.rows + 4 * lift.rows + trials + 3 * width * this.features;
+    const most = Math.floor(memoryBytes() / (8 * numbers));
+    if (columns > most) {
+      throw new GlocalError("GLOCAL_OUT_OF_MEMORY", {
+        expected: `at most ${most} snapshots, those of the trajectory included, for which there is memory`,
+        received: String(columns),
+      });
+    }
   }
 
   #controlOf(control: SnapshotsInput | undefined, time: number): HostMatrix | null {
@@ -317,13 +353,12 @@ class Fitted implements Dmd {
     const last = columns.columns - 1;
     const from = columnsOf(columns, 0, last);
     const predicted = this.#fit.advance(from, inputs && columnsOf(inputs, 0, last));
-    const target = this.#newest(columnsOf(columns, 1, last + 1));
-    const error = plus(target, this.#newest(this.#own(predicted)), -1);
-    return { error: norm(error), size: norm(target) };
-  }
-
-  #newest(columns: HostMatrix): HostMatrix {
-    return this.#block(columns, this.stacks - 1);
+    const newest = (given: HostMatrix) =>
+      rowsOf(given, given.rows - given.rows / this.stacks, given.rows);
+    const target = newest(columnsOf(columns, 1, last + 1));
+    // A real operator makes complex columns of complex ones.
+    const own = columns.complex ? asComplex(predicted) : this.#own(predicted);
+    return { error: norm(plus(target, newest(own), -1)), size: norm(target) };
   }
 
   /** Coordinates of the s-th snapshot of each stack. */
@@ -351,58 +386,23 @@ class Fitted implements Dmd {
     return this.#lengthen(asComplex(rowsOf(columns, s * size, (s + 1) * size)), true);
   }
 
+  #deviationOf(coordinates: readonly HostMatrix[]): HostMatrix {
+    return deviationOf(coordinates, (columns) => this.#lengthen(columns));
+  }
+
   #spreadOf(members: readonly Spectrum[]): Spread {
-    const deviations = Float64Array.from({ length: complexLength(this.eigenvalues) }, (_, k) => {
-      const squares = members.map(
-        ({ eigenvalues }) =>
-          (realPart(eigenvalues, k) - realPart(this.eigenvalues, k)) ** 2 +
-          (imaginaryPart(eigenvalues, k) - imaginaryPart(this.eigenvalues, k)) ** 2,
-      );
-      return Math.sqrt(squares.reduce((sum, square) => sum + square, 0) / members.length);
-    });
     return {
-      eigenvalues: deviations,
-      forecast: (count) => {
-        const parts = this.#forecasts(count, {}).map((part) => this.#lengthen(part));
-        return toSnapshots(deviationOf(parts, meanOf(parts)));
-      },
+      eigenvalues: eigenvalueDeviations(members, this.eigenvalues),
+      forecast: (count) => toSnapshots(this.#deviationOf(this.#forecasts(count, {}))),
     };
   }
 }
 
-function diagonalOfModel({ operator }: Model): Float64Array {
-  const { matrix } = operator;
-  return Float64Array.from(
-    Array.from({ length: matrix.rows }, (_, k) => k).flatMap((k) => [
-      realPart(matrix.data, k * matrix.rows + k),
-      imaginaryPart(matrix.data, k * matrix.rows + k),
-    ]),
-  );
-}
-
-function meanOf(matrices: readonly HostMatrix[]): HostMatrix {
-  const first = matrices[0] as HostMatrix;
-  if (matrices.length === 1) {
-    return first;
+function checkForecastOptions(options: ForecastOptions): void {
+  requireObject("options", options);
+  for (const name of Object.keys(options)) {
+    check(name === "control", "an option of a forecast (control)", name);
   }
-  const data = first.data.map(
-    (_, at) => matrices.reduce((sum, { data }) => sum + (data[at] as number), 0) / matrices.length,
-  );
-  return { ...first, data };
-}
-
-/** √ of the mean of |entry − mean|²: real. */
-function deviationOf(matrices: readonly HostMatrix[], mean: HostMatrix): HostMatrix {
-  const width = mean.complex ? 2 : 1;
-  const data = new Float64Array(mean.data.length / width);
-  for (const matrix of matrices) {
-    const apart = plus(matrix, mean, -1).data;
-    apart.forEach((part, at) => {
-      const entry = Math.floor(at / width);
-      data[entry] = (data[entry] as number) + (part * part) / matrices.length;
-    });
-  }
-  return { ...mean, data: data.map(Math.sqrt), complex: false };
 }
 
 function ratio(parts: readonly (readonly [error: number, size: number])[]): number {

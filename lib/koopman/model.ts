@@ -5,19 +5,21 @@ import {
   asComplex,
   below,
   beside,
+  column,
   columnsOf,
   complexMatrix,
   diagonal,
-  joined,
   multiply,
   multiplyAdjoint,
+  norm,
   pickColumns,
   plus,
   realPartOf,
   rowsOf,
+  scaleColumns,
   zeros,
 } from "./linalg/host-matrix.js";
-import { lapack } from "./linalg/lapack.js";
+import { lapack, requireFinite } from "./linalg/lapack.js";
 import type { System } from "./policies/policy.js";
 import type { Problem } from "./problem.js";
 import { spectralOrder } from "./spectrum.js";
@@ -146,17 +148,22 @@ export function inputsOf(
   return pickColumns(known, order);
 }
 
-/** States of the columns, the last one at `length` − 1, and the one after it. */
+/**
+ * States of the columns, the last one at `length` − 1, and the one after it. The first that leaves float64 is
+ * the last that is computed.
+ */
 function course(
   { operator, inputs, initial, origin }: Model,
   series: HostMatrix | null,
   length: number,
 ) {
   const drive = inputs && series ? multiply(inputs.drive, series) : null;
-  const states: HostMatrix[] = [];
-  let state = initial;
-  for (let t = origin ? 1 : 0; t < length; t++) {
-    states.push(state);
+  const from = origin ? 1 : 0;
+  const complex = operator.matrix.complex || initial.complex;
+  const states = zeros(initial.rows, length - from, complex);
+  let state = complex ? asComplex(initial) : initial;
+  for (let t = from; t < length; t++) {
+    column(states, t - from).set(requireFinite(state.data));
     state = multiply(operator.matrix, state);
     if (drive) {
       state = plus(state, columnsOf(drive, t - 1, t));
@@ -169,7 +176,7 @@ function course(
 export function columnsFrom(model: Model, series: HostMatrix | null, length: number): HostMatrix {
   const { operator, inputs, origin } = model;
   const { states } = course(model, series, length);
-  const columns = multiply(operator.lift, joined(states));
+  const columns = lapack.multiply(operator.lift, states);
   if (!inputs || !series || !origin) {
     return columns;
   }
@@ -187,10 +194,10 @@ export function systemOf(
   const length = problem.last.columns;
   const series = inputsOf(problem, length);
   const { states, next } = course(model, series, length);
-  const last = states.at(-1) as HostMatrix;
+  const last = columnsOf(states, states.columns - 1, states.columns);
   if (!inputs || !series) {
     const { matrix, affine, lift } = operator;
-    return { system: { matrix, affine, eigenvalues, first: initial, last, passed: 0 }, lift };
+    return inOwnUnits({ matrix, affine, eigenvalues, first: initial, last, passed: 0 }, lift);
   }
   // The last input held for ever is a constant.
   const input = columnsOf(series, length - 1, length);
@@ -203,17 +210,34 @@ export function systemOf(
     operator.affine ? state : below(state, complexMatrix(Float64Array.of(1, 0), 1, 1));
   const { values } = lapack.eigen(held.matrix);
   const order = spectralOrder(values);
-  return {
-    system: {
-      matrix: held.matrix,
-      affine: true,
-      eigenvalues: pickColumns(complexMatrix(values, 1, order.length), order).data,
-      first: widen(initial),
-      last: widen(next),
-      passed: 1,
-    },
-    lift: held.lift,
+  const system: System = {
+    matrix: held.matrix,
+    affine: true,
+    eigenvalues: pickColumns(complexMatrix(values, 1, order.length), order).data,
+    first: widen(initial),
+    last: widen(next),
+    passed: 1,
   };
+  return inOwnUnits(system, held.lift);
+}
+
+/**
+ * A constant that is 1 drives states of any size, and round-off in a Schur form is as large as its largest entry.
+ * In units of what it drives by, that entry is of the order of the others.
+ */
+function inOwnUnits(system: System, lift: HostMatrix): { system: System; lift: HostMatrix } {
+  const n = system.matrix.rows - 1;
+  const unit = system.affine ? norm(rowsOf(columnsOf(system.matrix, n, n + 1), 0, n)) : 0;
+  if (unit === 0) {
+    return { system, lift };
+  }
+  const widen = (state: HostMatrix) =>
+    below(rowsOf(state, 0, n), scaleColumns(rowsOf(state, n, n + 1), [unit]));
+  const driven = (matrix: HostMatrix) =>
+    beside(columnsOf(matrix, 0, n), scaleColumns(columnsOf(matrix, n, n + 1), [1 / unit]));
+  const matrix = below(rowsOf(driven(system.matrix), 0, n), rowsOf(system.matrix, n, n + 1));
+  const scaled = { ...system, matrix, first: widen(system.first), last: widen(system.last) };
+  return { system: scaled, lift: driven(lift) };
 }
 
 /** A constant's readout and drive, added to those of the one that is there or as a new state. */

@@ -103,6 +103,7 @@ const KNOWN = new Set<string>([
 
 /** Everything that can be said without the snapshots. */
 export function checkOptions(options: DmdOptions): void {
+  requireObject("options", options);
   const { variant = "exact", rcond = 0, tikhonov = 0, amplitudes = "first" } = options;
   const { constraints = [], maxIterations = 1, trials = 2, trialSize = 1, seed = 0 } = options;
   oneOf("variant", variant, VARIANTS);
@@ -118,9 +119,13 @@ export function checkOptions(options: DmdOptions): void {
       );
     }
   }
-  check(rcond >= 0 && rcond < 1, "rcond to be a number from 0 to 1, below 1", rcond);
   check(
-    tikhonov >= 0 && Number.isFinite(tikhonov),
+    isNumber(rcond) && rcond >= 0 && rcond < 1,
+    "rcond to be a number from 0 to 1, below 1",
+    rcond,
+  );
+  check(
+    Number.isFinite(tikhonov) && tikhonov >= 0,
     "tikhonov to be a finite number, at least 0",
     tikhonov,
   );
@@ -134,7 +139,11 @@ export function checkOptions(options: DmdOptions): void {
   }
   whole("maxIterations", maxIterations, 1);
   whole("trials", trials, 2);
-  check(trialSize > 0 && trialSize <= 1, "trialSize to be above 0, at most 1", trialSize);
+  check(
+    isNumber(trialSize) && trialSize > 0 && trialSize <= 1,
+    "trialSize to be a number above 0, at most 1",
+    trialSize,
+  );
   whole("seed", seed, 0);
   checkRank("rank", options.rank);
   checkRank("spatialRank", options.spatialRank);
@@ -145,7 +154,12 @@ function checkRank(name: string, rank: Rank | undefined): void {
     rank === undefined ||
     rank === "optimal" ||
     (typeof rank === "number" && Number.isInteger(rank) && rank >= 1) ||
-    (typeof rank === "object" && rank !== null && rank.energy > 0 && rank.energy <= 1);
+    (typeof rank === "object" &&
+      rank !== null &&
+      Object.keys(rank).join() === "energy" &&
+      isNumber(rank.energy) &&
+      rank.energy > 0 &&
+      rank.energy <= 1);
   check(
     valid,
     `${name} to be an integer from 1, { energy } above 0 and at most 1, or "optimal"`,
@@ -163,6 +177,14 @@ export function checkRankLimit(name: string, rank: Rank | undefined, limit: numb
   }
 }
 
+/** An object, to look for names in; not an array. */
+export function requireObject(name: string, value: unknown): void {
+  const valid = typeof value === "object" && value !== null && !Array.isArray(value);
+  check(valid, `${name} to be an object`, value);
+}
+
+const isNumber = (value: unknown): value is number => typeof value === "number";
+
 export function whole(name: string, value: number, least: number): void {
   check(
     Number.isSafeInteger(value) && value >= least,
@@ -179,10 +201,16 @@ export function oneOf(name: string, value: unknown, values: readonly string[]): 
 
 export function check(valid: boolean, expected: string, value: unknown): void {
   if (!valid) {
-    const shown =
-      typeof value === "number" ? String(value) : (JSON.stringify(value) ?? "undefined");
-    throw bad(expected, shown);
+    throw bad(expected, shown(value));
   }
+}
+
+/** A value in a message: JSON has no bigints, nor what turns round in itself. */
+export function shown(value: unknown): string {
+  if (typeof value === "string" || Array.isArray(value)) {
+    return JSON.stringify(value);
+  }
+  return typeof value === "object" && value !== null ? "an object" : String(value);
 }
 
 export function bad(expected: string, received: string, hint?: string): GlocalError {

@@ -14,7 +14,14 @@ import {
   stackColumns,
 } from "./linalg/host-matrix.js";
 import { lapack } from "./linalg/lapack.js";
-import { bad, checkOptions, checkRankLimit, type DmdOptions, type Variant } from "./options.js";
+import {
+  bad,
+  check,
+  checkOptions,
+  checkRankLimit,
+  type DmdOptions,
+  type Variant,
+} from "./options.js";
 import { checkSnapshots, type SnapshotsInput } from "./snapshots.js";
 import { countKept, type Rank, type Truncation } from "./truncation.js";
 
@@ -66,9 +73,10 @@ export function prepare(
   const spatialRank = options.spatialRank ?? (variant === "hodmd" ? "rcond" : undefined);
   const [features, times] = checkTrajectories(list, options, stacks);
   const pairs = times.reduce((sum, time) => sum + time - stacks, 0);
-  checkRankLimit("rank", rank, Math.min(features * stacks, pairs));
   const time = times.reduce((sum, more) => sum + more, 0);
   checkRankLimit("spatialRank", options.spatialRank, Math.min(features, time));
+  const directions = typeof spatialRank === "number" ? spatialRank : features;
+  checkRankLimit("rank", rank, Math.min(directions * stacks, pairs));
   const control = checkControl(options.control, times, stacks);
 
   const complex = list.some((snapshots) => snapshots.complex);
@@ -77,7 +85,7 @@ export function prepare(
     return complex ? asComplex(matrix) : matrix;
   });
   const whole = matrices.length === 1 ? (matrices[0] as HostMatrix) : beside(...matrices);
-  const algebra = chosen ?? chooseAlgebra(options, features * time, complex);
+  const algebra = chosen ?? chooseAlgebra(options, complex);
   const { basis, coordinates } = shorten(algebra, algebra.upload(whole), spatialRank, rcond);
   const shared = { variant, options, algebra, basis, complex, features, stacks, times, control };
   const truncation: Truncation = { rank, rcond };
@@ -162,6 +170,8 @@ export function regressors(problem: Problem, constant: boolean): HostMatrix {
   return scaleColumns(below(...rows), weights);
 }
 
+const isList = (value: unknown): boolean => Array.isArray(value) || value instanceof Float64Array;
+
 function listOf(given: SnapshotsInput | readonly SnapshotsInput[]): readonly SnapshotsInput[] {
   return Array.isArray(given) ? given : [given as SnapshotsInput];
 }
@@ -206,7 +216,8 @@ function checkTrajectories(
     throw bad(`one trajectory for variant "${variant}"`, `${list.length}`);
   }
   if (weights !== undefined) {
-    const positive = weights.every((weight) => weight > 0 && Number.isFinite(weight));
+    check(isList(weights), "weights to be an array of numbers", weights);
+    const positive = weights.every((weight) => Number.isFinite(weight) && weight > 0);
     if (weights.length !== list.length || !positive) {
       throw bad(
         `weights to be ${list.length} finite numbers above 0, one for each trajectory`,
@@ -226,7 +237,13 @@ function checkControl(
     return null;
   }
   const list = listOf(given);
-  const inputs = list[0]?.shape?.[0] as number;
+  if (list.length !== times.length) {
+    throw new GlocalError("GLOCAL_BAD_SHAPE", {
+      expected: `control for each of the ${times.length} trajectories`,
+      received: String(list.length),
+    });
+  }
+  const inputs = list[0]?.shape?.[0];
   const matrices = list.map((part, k) => {
     const name = list.length === 1 ? "control" : `control[${k}]`;
     checkSnapshots(part, name);
@@ -243,11 +260,5 @@ function checkControl(
     // The newest of a stack is followed by what its own input makes of it.
     return columnsOf(matrix, stacks - 1, matrix.columns);
   });
-  if (matrices.length !== times.length) {
-    throw new GlocalError("GLOCAL_BAD_SHAPE", {
-      expected: `control for each of the ${times.length} trajectories`,
-      received: String(matrices.length),
-    });
-  }
   return matrices;
 }

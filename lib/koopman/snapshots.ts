@@ -1,6 +1,7 @@
 /** Trajectories as they come in: and the check every entry point makes. */
 
 import { GlocalError } from "../errors.js";
+import { requireObject } from "./options.js";
 
 /** A trajectory of a system's observables, one column per time. */
 export interface SnapshotsInput {
@@ -22,6 +23,7 @@ export interface Snapshots extends SnapshotsInput {
 
 /** Throws a coded error unless the shape fits the data and every entry is finite. */
 export function checkSnapshots(snapshots: SnapshotsInput, name = "snapshots"): void {
+  requireObject(name, snapshots);
   const { data, shape, complex = false } = snapshots;
   if (!(data instanceof Float64Array || data instanceof Float32Array)) {
     throw new GlocalError("GLOCAL_BAD_DTYPE", {

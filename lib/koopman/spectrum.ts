@@ -1,4 +1,4 @@
-/** The order in which eigenvalues are reported, and the paper's rule for those outside the unit disc. */
+/** The order in which eigenvalues are reported, which is which of two spectra, and what is outside the unit disc. */
 
 import { complexLength, imaginaryPart, modulus, realPart } from "./complex.js";
 
@@ -14,6 +14,28 @@ export function spectralOrder(eigenvalues: Float64Array): number[] {
       realPart(eigenvalues, a) - realPart(eigenvalues, b) ||
       imaginaryPart(eigenvalues, a) - imaginaryPart(eigenvalues, b),
   );
+}
+
+/** For each reference value the place of its own: matched one to one, the nearest first. */
+export function matching(reference: Float64Array, values: Float64Array): number[] {
+  const count = complexLength(reference);
+  const pairs = Array.from({ length: count * count }, (_, at) => {
+    const [i, j] = [at % count, Math.floor(at / count)];
+    const distance = Math.hypot(
+      realPart(reference, i) - realPart(values, j),
+      imaginaryPart(reference, i) - imaginaryPart(values, j),
+    );
+    return { i, j, distance };
+  }).sort((a, b) => a.distance - b.distance);
+  const places = Array<number>(count).fill(-1);
+  const taken = new Set<number>();
+  for (const { i, j } of pairs) {
+    if (places[i] === -1 && !taken.has(j)) {
+      places[i] = j;
+      taken.add(j);
+    }
+  }
+  return places;
 }
 
 /** ρ = max |λ|; 0 for an empty spectrum. */

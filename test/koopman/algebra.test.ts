@@ -80,13 +80,13 @@ describe.each(libraries)("%s", (library) => {
       expect([rows, columns, matrix.complex]).toEqual([5, 7, complex]);
     });
 
-    test("columns and rows, also of a part", () => {
-      const part = algebra.topRows(algebra.columns(matrix, 2, 6), 3);
-      const expected = table(3, 4, (i, j) => entry(host, i, j + 2));
+    test("columns, also of a part", () => {
+      const part = algebra.columns(matrix, 2, 6);
+      const expected = table(5, 4, (i, j) => entry(host, i, j + 2));
       expect(entries(algebra.download(part))).toEqual(expected);
       const again = algebra.columns(part, 1, 3);
       expect(entries(algebra.download(again))).toEqual(
-        table(3, 2, (i, j) => entry(host, i, j + 3)),
+        table(5, 2, (i, j) => entry(host, i, j + 3)),
       );
     });
 
@@ -97,14 +97,14 @@ describe.each(libraries)("%s", (library) => {
     });
 
     test("picked columns", () => {
-      const picked = algebra.pickColumns(algebra.topRows(matrix, 4), [6, 0, 0, 3]);
-      const expected = table(4, 4, (i, j) => entry(host, i, [6, 0, 0, 3][j] as number));
+      const picked = algebra.pickColumns(algebra.columns(matrix, 0, 7), [6, 0, 0, 3]);
+      const expected = table(5, 4, (i, j) => entry(host, i, [6, 0, 0, 3][j] as number));
       expect(entries(algebra.download(picked))).toEqual(expected);
     });
 
     test("stacked columns, the earliest on top", () => {
-      const stacked = algebra.stackColumns(algebra.topRows(matrix, 2), 3);
-      const expected = table(6, 5, (i, j) => entry(host, i % 2, j + Math.floor(i / 2)));
+      const stacked = algebra.stackColumns(algebra.columns(matrix, 1, 6), 3);
+      const expected = table(15, 3, (i, j) => entry(host, i % 5, j + 1 + Math.floor(i / 5)));
       expect(entries(algebra.download(stacked))).toEqual(expected);
     });
 
@@ -117,12 +117,6 @@ describe.each(libraries)("%s", (library) => {
         ),
       );
       expectClose(entries(algebra.download(divided)), expected, 1e-300);
-    });
-
-    test("real parts", () => {
-      const part = algebra.download(algebra.realPart(algebra.columns(matrix, 1, 4)));
-      expect(part.complex).toBe(false);
-      expect(entries(part)).toEqual(table(5, 3, (i, j) => [entry(host, i, j + 1)[0], 0]));
     });
   });
 
@@ -137,9 +131,10 @@ describe.each(libraries)("%s", (library) => {
     expect(plain.complex).toBe(left || right);
     expectClose(entries(plain), product(entries(a), entries(b)));
 
-    const [tall, c] = [algebra.topRows(algebra.upload(a), 6), random(6, 5, 4, right)];
-    const turned = algebra.download(algebra.multiplyAdjoint(tall, algebra.upload(c)));
-    expectClose(entries(turned), product(adjoint(entries(a).slice(0, 6)), entries(c)));
+    const [part, c] = [algebra.columns(algebra.upload(a), 1, 5), random(9, 5, 4, right)];
+    const turned = algebra.download(algebra.multiplyAdjoint(part, algebra.upload(c)));
+    const own = entries(a).map((row) => row.slice(1, 5));
+    expectClose(entries(turned), product(adjoint(own), entries(c)));
   });
 
   test.each(shapes)("QR of %i × %i", (rows, columns) => {
@@ -167,13 +162,13 @@ describe.each(libraries)("%s", (library) => {
 
   test("SVD of a part of a matrix", () => {
     const host = random(8, 8, 7);
-    const part = algebra.columns(algebra.topRows(algebra.upload(host), 6), 3, 7);
+    const part = algebra.columns(algebra.upload(host), 3, 7);
     const { left, singularValues, right } = algebra.svd(part);
     const [u, v] = [entries(algebra.download(left)), entries(algebra.download(right))];
     const restored = product(product(u, diagonal(singularValues)), adjoint(v));
     expectClose(
       restored,
-      table(6, 4, (i, j) => entry(host, i, j + 3)),
+      table(8, 4, (i, j) => entry(host, i, j + 3)),
     );
   });
 
@@ -301,10 +296,15 @@ describe("what LAPACK does besides", () => {
     expectClose(difference, entries(c), 1e-11);
   });
 
-  test.each([false, true])("long products go through BLAS, by complex %s", (complex) => {
-    const [a, b] = [random(300, 30, 17), random(30, 9, 18, complex)];
+  test.each([
+    [false, false],
+    [false, true],
+    [true, false],
+    [true, true],
+  ])("long products go through BLAS, complex %s and %s", (left, right) => {
+    const [a, b] = [random(300, 30, 17, left), random(30, 9, 18, right)];
     expectClose(entries(lapack.multiply(a, b)), product(entries(a), entries(b)));
-    const tall = random(300, 9, 19, complex);
+    const tall = random(300, 9, 19, right);
     expectClose(
       entries(lapack.multiplyAdjoint(a, tall)),
       product(adjoint(entries(a)), entries(tall)),

@@ -121,6 +121,7 @@ describe.each(libraries)("known systems by %s", (library) => {
       kept: 0,
       selected: [],
       clamp: 1,
+      trials: null,
       eigenvalues: new Float64Array(0),
     });
   });

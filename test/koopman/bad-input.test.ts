@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { GlocalError } from "../../lib/errors.js";
-import { type DmdOptions, dmd, hankel, type Snapshots } from "../../lib/koopman/index.js";
+import {
+  type DmdOptions,
+  dmd,
+  GlocalError as Exported,
+  hankel,
+  type Snapshots,
+} from "../../lib/koopman/index.js";
+import { openDevice } from "../../lib/runtime/device.js";
 import { dmdBy, libraries, snapshotsOf } from "./support.js";
 
 const good = snapshotsOf([
@@ -53,6 +60,27 @@ describe("options", () => {
     ["a trial of nothing", { variant: "bagged", trialSize: 0 }],
     ["a trial of fewer columns than modes", { variant: "bagged", trialSize: 0.3 }],
     ["a fractional seed", { variant: "bagged", seed: 0.5 }],
+    ["an energy that is no number", { rank: { energy: "0.5" } }],
+    ["an energy with something else", { rank: { energy: 0.5, part: 1 } }],
+    ["rcond as text", { rcond: "0.5" }],
+    ["no rcond", { rcond: null }],
+    ["a ridge as text", { tikhonov: "1" }],
+    ["no ridge", { tikhonov: null }],
+    ["stacks as text", { stacks: "2" }],
+    ["a bigint", { stacks: 2n }],
+    ["trialSize as text", { variant: "bagged", trialSize: "0.9" }],
+    ["constraints as text", { variant: "optimized", constraints: "stable" }],
+    ["weights that are a number", { weights: 5 }],
+    ["weights that are text", { weights: "a" }],
+    ["no weights", { weights: null }],
+    ["weights of text", { weights: ["1"] }],
+    ["no control", { control: null }],
+    ["control of nothing", { control: [null] }],
+    ["no device", { device: null }],
+    ["a number for a device", { device: 5 }],
+    ["something that is no device", { device: {} }],
+    ["an unknown device, where none is needed", { linalg: "lapack", device: "tpu" }],
+    ["a rank above what spatialRank leaves", { spatialRank: 1, rank: 2 }],
     ["control of a variant without", { variant: "subspace", control: good }],
     ["complex control", { control: { data: new Float64Array(10), shape: [1, 5], complex: true } }],
     ["an option that is none", { ranks: 2 }],
@@ -63,7 +91,27 @@ describe("options", () => {
     expect(codeOf(() => dmd(good, options as DmdOptions))).toBe("GLOCAL_BAD_OPTION");
   });
 
+  test.each([
+    ["null", null],
+    ["a name", "exact"],
+    ["a list", []],
+  ])("that are none: %s", (_, options) => {
+    expect(codeOf(() => dmd(good, options as unknown as DmdOptions))).toBe("GLOCAL_BAD_OPTION");
+  });
+
+  test("an open device is one", () => {
+    const device = openDevice({ device: "cpu", threads: 1 });
+    expect(dmd(good, { device }).linalg).toBe("lapack");
+    device.dispose();
+  });
+
+  test("a rank that spatialRank and stacks leave room for", () => {
+    expect(dmd(good, { spatialRank: 1, stacks: 2, rank: 2 }).rank).toBe(2);
+  });
+
   test("of hankel", () => {
+    expect(codeOf(() => hankel(undefined as unknown as Snapshots, 2))).toBe("GLOCAL_BAD_OPTION");
+    expect(codeOf(() => hankel(good, undefined as unknown as number))).toBe("GLOCAL_BAD_OPTION");
     expect(codeOf(() => hankel(good, 6))).toBe("GLOCAL_BAD_OPTION");
     expect(codeOf(() => hankel(good, 0))).toBe("GLOCAL_BAD_OPTION");
   });
@@ -79,6 +127,12 @@ describe("options", () => {
     ["steps for the paper's rule", { policy: "paper", steps: 3 }],
     ["a tolerance for the horizon", { policy: "horizon", steps: 3, tolerance: 0.1 }],
     ["a fixed point without a constant", { policy: "fixed-point" }],
+    ["null", null],
+    ["a misspelt tolerance", { tol: 1e-9 }],
+    ["a misspelt policy", { polcy: "paper" }],
+    ["no tolerance", { tolerance: null }],
+    ["an unknown name", "hopeful"],
+    ["a name that wants steps", "average"],
   ])("of the steady state: %s", (_, options) => {
     const fit = dmd(good);
     expect(codeOf(() => fit.steadyState(options as { tolerance: number }))).toBe(
@@ -87,7 +141,27 @@ describe("options", () => {
   });
 });
 
+test("a policy by its name is that policy with its defaults", () => {
+  const fit = dmd(good, { variant: "affine" });
+  expect(fit.steadyState("paper")).toEqual(fit.steadyState());
+  expect(fit.steadyState("fixed-point")).toEqual(fit.steadyState({ policy: "fixed-point" }));
+});
+
+test("the error class comes with the export", () => {
+  expect(() => dmd(good, { stacks: 0 })).toThrow(Exported);
+});
+
 describe("snapshots", () => {
+  test.each([
+    ["undefined", undefined],
+    ["null", null],
+    ["a number", 3],
+    ["a list of nothing", [undefined]],
+    ["rows", [[1, 2, 3]]],
+  ])("that are none: %s", (_, given) => {
+    expect(codeOf(() => dmd(given as unknown as Snapshots))).toBe("GLOCAL_BAD_OPTION");
+  });
+
   test.each<[string, unknown, unknown, string]>([
     ["one snapshot", new Float64Array(3), [3, 1], "GLOCAL_BAD_SHAPE"],
     ["none", new Float64Array(0), [3, 0], "GLOCAL_BAD_SHAPE"],
@@ -130,6 +204,9 @@ describe("trajectories and inputs", () => {
   test("control", () => {
     bad(() => dmd(good, { control: snapshotsOf([[1, 2, 3]]) })).toBe("GLOCAL_BAD_SHAPE");
     bad(() => dmd([good, good], { control: [good] })).toBe("GLOCAL_BAD_SHAPE");
+    bad(() => dmd(good, { control: [] })).toBe("GLOCAL_BAD_SHAPE");
+    bad(() => dmd(good, { control: [good, good] })).toBe("GLOCAL_BAD_SHAPE");
+    expect(() => dmd(good, { control: [good, good] })).toThrow("each of the 1 trajectories");
     const fit = dmd(good, { control: snapshotsOf([[1, 2, 3, 1, 2]]) });
     bad(() => fit.forecast(2, { control: snapshotsOf([[1]]) })).toBe("GLOCAL_BAD_SHAPE");
     bad(() => fit.residual(good)).toBe("GLOCAL_BAD_OPTION");
@@ -157,9 +234,29 @@ describe("trajectories and inputs", () => {
     const fit = dmd(good, { stacks: 2 });
     bad(() => fit.forecast(0)).toBe("GLOCAL_BAD_OPTION");
     bad(() => fit.forecast(1e6)).toBe("GLOCAL_LINALG");
+    bad(() => fit.forecast("3" as unknown as number)).toBe("GLOCAL_BAD_OPTION");
+    bad(() => fit.forecast(2, null as unknown as object)).toBe("GLOCAL_BAD_OPTION");
+    bad(() => fit.forecast(2, { contrl: good } as object)).toBe("GLOCAL_BAD_OPTION");
+    bad(() => fit.residual(null as unknown as Snapshots)).toBe("GLOCAL_BAD_OPTION");
+    bad(() => fit.residual(undefined, { control: good })).toBe("GLOCAL_BAD_OPTION");
     bad(() => fit.residual(snapshotsOf([[1, 2, 3]]))).toBe("GLOCAL_BAD_SHAPE");
     bad(() => fit.residual(snapshotsOf([[1], [2]]))).toBe("GLOCAL_BAD_SHAPE");
   });
+});
+
+test("a forecast too long for the memory is refused before it begins", () => {
+  for (const fit of [dmd(good), dmd(snapshotsOf([[1, 0.5, 0.25, 0.125]]))]) {
+    for (const count of [2 ** 53 - 1, 2 ** 44]) {
+      expect(codeOf(() => fit.forecast(count))).toBe("GLOCAL_OUT_OF_MEMORY");
+    }
+  }
+});
+
+test("a forecast stops where it leaves float64, however long it was to be", () => {
+  const start = performance.now();
+  expect(codeOf(() => dmd(good).forecast(3e6))).toBe("GLOCAL_LINALG");
+  // Three million states take seconds, the thousand that are finite take none.
+  expect(performance.now() - start).toBeLessThan(2000);
 });
 
 const VARIANTS = [

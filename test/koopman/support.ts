@@ -11,7 +11,7 @@ export const libraries: readonly Library[] = hasCuda ? ["lapack", "cusolver"] : 
 export type Library = "lapack" | "cusolver";
 
 export function algebraOf(library: Library) {
-  return chooseAlgebra({ linalg: library }, 0);
+  return chooseAlgebra({ linalg: library });
 }
 
 /** `dmd` by one library. */
@@ -59,12 +59,15 @@ export function spectrumError(found: readonly Complex[], expected: readonly Comp
   return worst;
 }
 
-/** ‖a − b‖ / max(‖b‖, floor). */
+/** ‖a − b‖ / max(‖b‖, floor); vectors of different lengths are no pair, so that a missing one fails. */
 export function relativeError(
   a: ArrayLike<number>,
   b: ArrayLike<number>,
   floor = Number.MIN_VALUE,
 ): number {
+  if (a.length !== b.length) {
+    throw new RangeError(`vectors of ${a.length} and ${b.length} entries`);
+  }
   const difference = Math.hypot(...Array.from(a, (value, i) => value - (b[i] as number)));
   return difference / Math.max(Math.hypot(...Array.from(b)), floor);
 }

@@ -304,6 +304,122 @@ describe("noise", () => {
     expect(other.eigenvalues).not.toEqual(bagged.eigenvalues);
   });
 
+  /** 1 + i + 0.9ᵗ, of noise that an unbounded search makes spikes of. */
+  const spiked = (seed: number) =>
+    withNoise(
+      trajectory(2, 12, (i, t) => 1 + i + 0.9 ** t),
+      0.15,
+      seed,
+    );
+
+  test("optimized and bagged DMD without constraints: finite, whatever noise asks for", () => {
+    let largest = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const given = spiked(seed);
+      for (const options of [
+        { variant: "optimized", rank: 2 },
+        { variant: "bagged", rank: 2, trials: 10, seed },
+      ] as const) {
+        const fit = dmd(given, options);
+        expect(fit.eigenvalues.every(Number.isFinite)).toBe(true);
+        largest = Math.max(largest, ...fit.eigenvalues);
+        const { data } = fit.reconstruct();
+        expect(relativeError(data, given.data)).toBeLessThan(
+          options.variant === "bagged" ? 2 : 0.2,
+        );
+        expect(JSON.stringify(fit)).not.toContain("null,null");
+      }
+    }
+    // Some of them are held at the bound of growth, or near it.
+    expect(largest).toBeGreaterThan(1e3);
+    expect(largest).toBeLessThanOrEqual(1e8 * (1 + 1e-12));
+  });
+
+  test("growth is bounded so that long trajectories stay within float64", () => {
+    const last = trajectory(1, 200, (_, t) => (t === 199 ? 1 : 1e-3 * (t % 3)));
+    const fit = dmd(last, { variant: "optimized" });
+    expect(fit.eigenvalues[0]).toBeLessThan(30);
+    // The spike is reached at that rate: a 25th of it stands one step before.
+    expect(relativeError(fit.reconstruct().data, last.data)).toBeLessThan(0.05);
+  });
+
+  test("optimized DMD of data of any size", () => {
+    const given = withNoise(waves(10, 30), 0.01, 3);
+    const options = { variant: "optimized", rank: 6 } as const;
+    const expected = found(dmd(given, options));
+    for (const size of [2 ** -700, 2 ** 700]) {
+      const data = given.data.map((value) => value * size);
+      expect(spectrumError(found(dmd({ ...given, data }, options)), expected)).toBeLessThan(1e-6);
+    }
+  });
+
+  test("stable trials reach to the columns that they have not seen", () => {
+    for (let seed = 1; seed <= 40; seed++) {
+      const given = withNoise(
+        trajectory(2, 16, (i, t) => 1 + i + 0.9 ** t * (i ? 1 : -1)),
+        0.2,
+        seed,
+      );
+      const constraints = ["stable"] as const;
+      const options = { rank: 2, constraints } as const;
+      const bagged = dmd(given, { ...options, variant: "bagged", trials: 20, seed });
+      const optimized = dmd(given, { ...options, variant: "optimized" });
+      const [own, best] = [bagged, optimized].map((fit) =>
+        relativeError(fit.reconstruct().data, given.data),
+      ) as [number, number];
+      expect(best).toBeLessThan(0.25);
+      expect(own).toBeLessThan(1.3 * best);
+    }
+  });
+
+  test("bagged: eigenvalues in order and in pairs", () => {
+    for (let seed = 1; seed <= 30; seed++) {
+      const given = withNoise(
+        trajectory(2, 16, (i, t) => (i ? 1 : 0.5) * 0.9 ** t + 0.85 ** t * (i ? 0.3 : 1)),
+        0.03,
+        seed,
+      );
+      const values = found(dmd(given, { variant: "bagged", trials: 10, rank: 2, seed }));
+      const [first, second] = values.map(([re, im]) => Math.hypot(re, im)) as [number, number];
+      expect(second).toBeLessThanOrEqual(first + 1e-10);
+      const conjugates = values.map(([re, im]): Complex => [re, -im]);
+      expect(spectrumError(values, conjugates)).toBeLessThan(1e-15);
+    }
+  });
+
+  test("bagged: what a steady state reports belongs to its value", () => {
+    let [split, silent] = [0, 0];
+    for (let seed = 1; seed <= 30; seed++) {
+      const fit = dmd(withNoise(spiked(seed), 0.02, seed), {
+        ...{ variant: "bagged", trials: 10, rank: 2, seed },
+      });
+      const { value, deviation, kept, selected, trials } = fit.steadyState({ tolerance: 0.03 });
+      expect(trials?.total).toBe(10);
+      const { answered = 0, keptBy = [] } = trials ?? {};
+      expect(keptBy).toHaveLength(fit.eigenvalues.length / 2);
+      expect(selected).toEqual(keptBy.map((count) => count > 0));
+      expect(kept).toBe(selected.filter(Boolean).length);
+      expect(answered).toBeGreaterThanOrEqual(Math.max(...keptBy));
+      expect(value === null).toBe(answered === 0);
+      expect(value === null).toBe(kept === 0);
+      expect(deviation === null).toBe(value === null);
+      split += answered > 0 && answered < 10 ? 1 : 0;
+      silent += answered === 0 ? 1 : 0;
+      const all = fit.steadyState({ policy: "horizon", steps: 5 });
+      expect(all.trials).toEqual({ total: 10, answered: 10, keptBy: [10, 10] });
+    }
+    expect(split).toBeGreaterThan(0);
+    expect(silent).toBeGreaterThan(0);
+  });
+
+  test("iteration tells of trials that did not converge", () => {
+    const given = withNoise(waves(10, 30), 0.05, 5);
+    const options = { variant: "bagged", rank: 6, trials: 8 } as const;
+    expect(dmd(given, options).iteration).toMatchObject({ converged: true, unconverged: 0 });
+    const stopped = dmd(given, { ...options, maxIterations: 1 }).iteration;
+    expect(stopped).toEqual({ iterations: 1, converged: false, unconverged: 8 });
+  });
+
   test("constraints hold under noise", () => {
     const given = withNoise(
       trajectory(3, 40, (i, t) => Math.cos(i + 1) + 0.5 ** t * i),
@@ -329,6 +445,30 @@ describe("noise", () => {
     const fit = dmd(given, { tikhonov: 0.25 });
     expect(fit.eigenvalues[0]).toBeCloseTo(0.9 / 1.25, 12);
   });
+});
+
+test("the residual of complex snapshots by a real fit counts both parts", () => {
+  const given = trajectory(2, 10, (i, t) => 0.9 ** t * (i + 1) + (i ? 0.5 ** t : 0));
+  const draw = normal(7);
+  const other = trajectory(2, 10, () => 10 * draw());
+  for (const options of [{}, { stacks: 2 }, { variant: "optimized" }] as const) {
+    const fit = dmd(given, options);
+    const data = new Float64Array(40);
+    given.data.forEach((value, k) => {
+      data[2 * k] = value;
+      data[2 * k + 1] = other.data[k] as number;
+    });
+    // The operator is real: it acts on each part alone.
+    const from = (snapshots: Snapshots) =>
+      Math.hypot(
+        ...[0, 1].flatMap((i) => [...snapshots.data.subarray(10 * i + fit.stacks, 10 * i + 10)]),
+      );
+    const [re, im] = [from(given), from(other)];
+    const expected =
+      Math.hypot(fit.residual(given) * re, fit.residual(other) * im) / Math.hypot(re, im);
+    expect(expected).toBeGreaterThan(0.1);
+    expect(fit.residual({ data, shape: [2, 10], complex: true })).toBeCloseTo(expected, 10);
+  }
 });
 
 describe("rank", () => {

@@ -53,7 +53,9 @@ export function forecaster(
       const zeros = fit.rank === 0;
       const why = zeros
         ? "the trajectory is all zeros"
-        : `no eigenvalue is within ${tolerance} of 1`;
+        : policy === "fixed-point"
+          ? "what was fitted drifts and has no fixed point"
+          : `no eigenvalue is within ${tolerance} of 1`;
       return { why, eigenvalues };
     });
 }

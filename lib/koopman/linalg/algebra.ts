@@ -57,14 +57,10 @@ export interface LinearAlgebra {
 
   /** Columns `from` (included) to `to` (excluded). */
   columns(a: Matrix, from: number, to: number): Matrix;
-  /** The first rows. */
-  topRows(a: Matrix, rows: number): Matrix;
   /** These columns, in this order. */
   pickColumns(a: Matrix, order: readonly number[]): Matrix;
   /** Column j stacks the columns j, …, j + stacks − 1 of A, the earliest on top (eq. 24). */
   stackColumns(a: Matrix, stacks: number): Matrix;
-  /** A real matrix. */
-  realPart(a: Matrix): Matrix;
   /** Column k divided by `divisors[k]`. */
   divideColumns(a: Matrix, divisors: Float64Array): Matrix;
 

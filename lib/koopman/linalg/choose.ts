@@ -23,26 +23,15 @@ export interface LinalgOptions {
 }
 
 /**
- * Numbers in a stacked trajectory below which `"auto"` takes LAPACK on a CUDA device too: the fit
- * of a small one may be over on the CPU before a GPU has launched its first kernel. Where that turns has
- * not been measured on a GPU yet, so cuSOLVER has them all.
- */
-const CROSSOVER = 0;
-
-/**
  * An algebra for one fit, and for no other: it knows the matrices that it made.
  *
- * @param size Numbers in the trajectory.
- * @param complex Whether they are complex, for which only LAPACK's factorisations are made.
+ * @param complex Whether the trajectory is, for which only LAPACK's factorisations are made.
  * @throws GLOCAL_BAD_OPTION; for a device that cannot be opened what `openDevice` throws.
  */
-export function chooseAlgebra(
-  options: LinalgOptions,
-  size: number,
-  complex = false,
-): LinearAlgebra {
+export function chooseAlgebra(options: LinalgOptions, complex = false): LinearAlgebra {
   const { linalg = "auto", device = linalg === "cusolver" ? "cuda" : "cpu" } = options;
   checkLinalg(linalg);
+  checkDevice(device);
   if (complex && linalg === "cusolver") {
     throw new GlocalError("GLOCAL_BAD_OPTION", {
       expected: 'real snapshots for linalg: "cusolver"',
@@ -50,11 +39,7 @@ export function chooseAlgebra(
       hint: 'Use linalg: "lapack" or "auto".',
     });
   }
-  if (
-    complex ||
-    linalg === "lapack" ||
-    (linalg === "auto" && (device === "cpu" || size < CROSSOVER))
-  ) {
+  if (complex || linalg === "lapack" || (linalg === "auto" && device === "cpu")) {
     return lapack;
   }
   const opened = typeof device === "string" ? defaultDevice({ device }) : device;
@@ -70,6 +55,18 @@ export function chooseAlgebra(
     received: `device ${JSON.stringify(opened.name)}`,
     hint: 'Use device: "cuda", or linalg: "auto" for what the device has.',
   });
+}
+
+/** Also where LAPACK needs none: an option that is wrong is not ignored. */
+function checkDevice(device: unknown): void {
+  const named = typeof device === "string" && /^(auto|cpu|cuda(:\d{1,4})?)$/.test(device);
+  const open = typeof device === "object" && device !== null && "native" in device;
+  if (!named && !open) {
+    throw new GlocalError("GLOCAL_BAD_OPTION", {
+      expected: 'device to be "auto", "cpu", "cuda", "cuda:<number>" or a Device',
+      received: JSON.stringify(device),
+    });
+  }
 }
 
 /** @throws GLOCAL_BAD_OPTION */

@@ -32,20 +32,12 @@ export class CuSolver implements LinearAlgebra {
     return this.make((native) => native.slice(a, a.rows, from, to));
   }
 
-  topRows(a: NativeMatrix, rows: number): NativeMatrix {
-    return this.make((native) => native.slice(a, rows, 0, a.columns));
-  }
-
   pickColumns(a: NativeMatrix, order: readonly number[]): NativeMatrix {
     return this.make((native) => native.pickColumns(a, Int32Array.from(order)));
   }
 
   stackColumns(a: NativeMatrix, stacks: number): NativeMatrix {
     return this.make((native) => native.stackColumns(a, stacks));
-  }
-
-  realPart(a: NativeMatrix): NativeMatrix {
-    return this.make((native) => native.realPart(a));
   }
 
   divideColumns(a: NativeMatrix, divisors: Float64Array): NativeMatrix {

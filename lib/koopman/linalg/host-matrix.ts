@@ -75,19 +75,6 @@ export function columnsOf(matrix: HostMatrix, from: number, to: number): HostMat
   return { data, rows, columns: to - from, complex };
 }
 
-export function topRowsOf(matrix: HostMatrix, rows: number): HostMatrix {
-  if (rows === matrix.rows) {
-    return matrix;
-  }
-  const top = { ...matrix, rows };
-  const length = stride(top);
-  const data = new Float64Array(length * matrix.columns);
-  for (let j = 0; j < matrix.columns; j++) {
-    data.set(column(matrix, j).subarray(0, length), j * length);
-  }
-  return { ...top, data };
-}
-
 export function pickColumns(matrix: HostMatrix, order: readonly number[]): HostMatrix {
   const length = stride(matrix);
   const data = new Float64Array(length * order.length);
@@ -155,22 +142,25 @@ export function multiply(a: HostMatrix, b: HostMatrix): HostMatrix {
   }
   const data = new Float64Array(a.rows * b.columns);
   for (let j = 0; j < b.columns; j++) {
-    const target = data.subarray(j * a.rows, (j + 1) * a.rows);
     for (let k = 0; k < a.columns; k++) {
-      addScaled(target, b.data[j * b.rows + k] as number, column(a, k));
+      const factor = b.data[j * b.rows + k] as number;
+      const [from, to] = [k * a.rows, j * a.rows];
+      for (let i = 0; i < a.rows; i++) {
+        data[to + i] = (data[to + i] as number) + factor * (a.data[from + i] as number);
+      }
     }
   }
   return realMatrix(data, a.rows, b.columns);
 }
 
+/** By places in the whole array: a view of each column would cost more than a small product. */
 function multiplyComplex(a: HostMatrix, b: HostMatrix): HostMatrix {
   const data = new Float64Array(2 * a.rows * b.columns);
   const add = a.complex ? addComplexScaled : addRealScaled;
   for (let j = 0; j < b.columns; j++) {
-    const target = data.subarray(2 * j * a.rows, 2 * (j + 1) * a.rows);
     for (let k = 0; k < a.columns; k++) {
       const at = j * b.rows + k;
-      add(target, realPart(b.data, at), imaginaryPart(b.data, at), column(a, k));
+      add(data, j * a.rows, realPart(b.data, at), imaginaryPart(b.data, at), a, k * a.rows);
     }
   }
   return complexMatrix(data, a.rows, b.columns);
@@ -190,33 +180,36 @@ export function multiplyAdjoint(a: HostMatrix, b: HostMatrix): HostMatrix {
   return realMatrix(data, a.columns, b.columns);
 }
 
-/** Adds `factor` times `source` to `target`. */
-function addScaled(target: Float64Array, factor: number, source: Float64Array): void {
-  for (let i = 0; i < target.length; i++) {
-    target[i] = (target[i] as number) + factor * (source[i] as number);
-  }
-}
-
-/** Adds re + i·im times the real `source` to the complex `target`. */
-function addRealScaled(target: Float64Array, re: number, im: number, source: Float64Array): void {
-  for (let i = 0; i < source.length; i++) {
-    const value = source[i] as number;
-    target[2 * i] = realPart(target, i) + value * re;
-    target[2 * i + 1] = imaginaryPart(target, i) + value * im;
-  }
-}
-
-/** Adds re + i·im times the complex `source` to the complex `target`. */
-function addComplexScaled(
+/** Adds re + i·im times the real column of `a` from entry `from` on to that of the complex target from `to` on. */
+function addRealScaled(
   target: Float64Array,
+  to: number,
   re: number,
   im: number,
-  source: Float64Array,
+  { data, rows }: HostMatrix,
+  from: number,
 ): void {
-  for (let i = 0; i < target.length / 2; i++) {
-    const [a, b] = [realPart(source, i), imaginaryPart(source, i)];
-    target[2 * i] = realPart(target, i) + a * re - b * im;
-    target[2 * i + 1] = imaginaryPart(target, i) + a * im + b * re;
+  for (let i = 0; i < rows; i++) {
+    const [value, at] = [data[from + i] as number, to + i];
+    target[2 * at] = realPart(target, at) + value * re;
+    target[2 * at + 1] = imaginaryPart(target, at) + value * im;
+  }
+}
+
+/** The same for a complex column. */
+function addComplexScaled(
+  target: Float64Array,
+  to: number,
+  re: number,
+  im: number,
+  { data, rows }: HostMatrix,
+  from: number,
+): void {
+  for (let i = 0; i < rows; i++) {
+    const at = to + i;
+    const [a, b] = [realPart(data, from + i), imaginaryPart(data, from + i)];
+    target[2 * at] = realPart(target, at) + a * re - b * im;
+    target[2 * at + 1] = imaginaryPart(target, at) + a * im + b * re;
   }
 }
 
@@ -317,17 +310,18 @@ export function scaleColumns(matrix: HostMatrix, factors: ArrayLike<number>): Ho
 }
 
 /** ‖A‖_F, without overflow. */
-export function norm(matrix: HostMatrix): number {
+export function norm({ data }: HostMatrix): number {
   let largest = 0;
-  for (const value of matrix.data) {
-    largest = Math.max(largest, Math.abs(value));
+  for (let k = 0; k < data.length; k++) {
+    largest = Math.max(largest, Math.abs(data[k] as number));
   }
   if (largest === 0) {
     return 0;
   }
   let sum = 0;
-  for (const value of matrix.data) {
-    sum += (value / largest) ** 2;
+  for (let k = 0; k < data.length; k++) {
+    const part = (data[k] as number) / largest;
+    sum += part * part;
   }
   return largest * Math.sqrt(sum);
 }

@@ -4,7 +4,7 @@
  * Sylvester equations (Bavely and Stewart 1979) keep such eigenvalues together in one block.
  */
 
-import { complexLength, imaginaryPart, realPart } from "../complex.js";
+import { complexLength, imaginaryPart, modulus, realPart } from "../complex.js";
 import type { HostMatrix } from "../linalg/algebra.js";
 import {
   adjoint,
@@ -89,7 +89,7 @@ export function applyBlocks(
 export function clustersOf(eigenvalues: Float64Array): number[] {
   const count = complexLength(eigenvalues);
   const cluster = Array.from({ length: count }, (_, k) => k);
-  const limit = CLOSE * Math.max(...Array.from(cluster, (k) => sizeOf(eigenvalues, k)), 0);
+  const limit = CLOSE * Math.max(...Array.from(cluster, (k) => modulus(eigenvalues, k)), 0);
   for (let a = 0; a < count; a++) {
     for (let b = 0; b < a; b++) {
       const apart = Math.hypot(
@@ -105,10 +105,6 @@ export function clustersOf(eigenvalues: Float64Array): number[] {
     }
   }
   return cluster;
-}
-
-function sizeOf(values: Float64Array, k: number): number {
-  return Math.hypot(realPart(values, k), imaginaryPart(values, k));
 }
 
 export function diagonalOf({ data, rows }: HostMatrix): Float64Array {

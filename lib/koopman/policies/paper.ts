@@ -1,8 +1,8 @@
 /** The rule of the paper (eq. 20): what neither decays nor turns is all there is in the end. */
 
-import { complexLength, imaginaryPart, realPart } from "../complex.js";
+import { imaginaryPart, realPart } from "../complex.js";
 import { multiply } from "../linalg/host-matrix.js";
-import { clampSpectrum } from "../spectrum.js";
+import { clampSpectrum, matching } from "../spectrum.js";
 import { type Block, clustersOf, splitOperator } from "./blocks.js";
 import type { System, Verdict } from "./policy.js";
 
@@ -19,7 +19,7 @@ export function paper(system: System, tolerance: number): Verdict {
     return { ...verdict, state: null };
   }
   const blocks = splitOperator(system.matrix, (values) => {
-    const own = nearestOf(values, system.eigenvalues);
+    const own = matching(values, system.eigenvalues);
     return own.map((k) => (selected[k] ? 0 : 1));
   });
   const { right, left } = blocks[0] as Block;
@@ -33,20 +33,5 @@ function keep(eigenvalues: Float64Array, tolerance: number): boolean[] {
     const mean = (part: (values: Float64Array, k: number) => number) =>
       members.reduce((sum, k) => sum + part(eigenvalues, k), 0) / members.length;
     return Math.hypot(mean(realPart) - 1, mean(imaginaryPart)) < tolerance;
-  });
-}
-
-/** For each value the position of the nearest reference value that no other has. */
-function nearestOf(values: Float64Array, reference: Float64Array): number[] {
-  const free = new Set(Array.from({ length: complexLength(reference) }, (_, k) => k));
-  return Array.from({ length: complexLength(values) }, (_, k) => {
-    const distance = (j: number) =>
-      Math.hypot(
-        realPart(values, k) - realPart(reference, j),
-        imaginaryPart(values, k) - imaginaryPart(reference, j),
-      );
-    const nearest = [...free].reduce((best, j) => (distance(j) < distance(best) ? j : best));
-    free.delete(nearest);
-    return nearest;
   });
 }

@@ -6,7 +6,7 @@ import type { HostMatrix } from "../linalg/algebra.js";
 export interface System {
   /** States × states. */
   readonly matrix: HostMatrix;
-  /** The last state is the constant 1. */
+  /** The last state is a constant, in units of what it drives the others by. */
   readonly affine: boolean;
   /** In the order of `spectralOrder`; complex. */
   readonly eigenvalues: Float64Array;

@@ -1,10 +1,10 @@
 /** The policies that know how many steps are left. */
 
-import { complexLength, imaginaryPart, modulus, realPart } from "../complex.js";
+import { complexLength, imaginaryPart, modulus, pickNumbers, realPart } from "../complex.js";
 import type { HostMatrix } from "../linalg/algebra.js";
-import { below, beside, columnsOf, multiply, rowsOf } from "../linalg/host-matrix.js";
+import { below, beside, columnsOf, multiply, norm, rowsOf } from "../linalg/host-matrix.js";
 import { schur } from "../linalg/lapack.js";
-import { ontoCircle, spectralOrder } from "../spectrum.js";
+import { matching, ontoCircle } from "../spectrum.js";
 import {
   applyBlocks,
   type Block,
@@ -27,15 +27,25 @@ export function average(system: System, steps: number): Verdict {
   return ahead(system, (block) => meanOfPowers(held(block), 1 - system.passed, steps));
 }
 
-/** λᵏ of the nearest stable operator: one that moves as a whole, not an eigenvalue at a time. */
+/** How many times as long as what was fitted, and as what `horizon` says, the state of a stable operator may become. */
+const MOST_GROWTH = 10;
+
+/**
+ * λᵏ of a nearest stable operator: one that moves as a whole, not an eigenvalue at a time. Stable is not bounded: on
+ * the unit circle a Jordan block grows with every step, and the nearest one is often such. What has grown so is none
+ * of the data's, and `horizon` answers instead.
+ */
 export function project(system: System, steps: number): Verdict {
   const stable = nearest(system);
   const state = multiply(power(stable, steps - system.passed), system.last);
+  const other = horizon(system, steps);
+  const known = [system.first, system.last, other.state as HostMatrix].map(norm);
+  if (norm(state) > MOST_GROWTH * Math.max(...known)) {
+    return other;
+  }
   const values = diagonalOf(schur(stable).triangle);
-  const eigenvalues = Float64Array.from(
-    spectralOrder(values).flatMap((k) => [...values.subarray(2 * k, 2 * k + 2)]),
-  );
-  return all(state, eigenvalues);
+  const order = matching(ontoCircle(system.eigenvalues), values);
+  return all(state, pickNumbers(values, order));
 }
 
 function ahead(system: System, f: (block: Block) => HostMatrix): Verdict {

@@ -1,8 +1,8 @@
 /**
- * The stable matrix nearest to a given one in the Frobenius norm. Every matrix is Q T Qᴴ with T upper
- * triangular, and stable where T's diagonal is inside the unit disc. So the distance from A is the least,
- * over unitary Q, of what Qᴴ A Q has below its diagonal and outside the disc on it (Noferini and Poloni
- * 2021): descent over Q, from the Schur form, where only the diagonal is too far out.
+ * A stable matrix nearest to a given one in the Frobenius norm: none close to it is nearer, though one far away may
+ * be. Every matrix is Q T Qᴴ with T upper triangular, and stable where T's diagonal is inside the unit disc. So the
+ * distance from A is a minimum, over unitary Q, of what Qᴴ A Q has below its diagonal and outside the disc on it
+ * (Noferini and Poloni 2021): descent over Q, from the Schur form, where only the diagonal is too far out.
  */
 
 import { imaginaryPart, modulus, realPart } from "../complex.js";

@@ -1,15 +1,23 @@
 /** Bagged optimized DMD, BOP-DMD (Sashidhar and Kutz 2022): a fit with its spread. */
 
-import { imaginaryPart, realPart } from "../complex.js";
+import { imaginaryPart, modulus, pickNumbers, realPart, realParts } from "../complex.js";
 import type { HostMatrix } from "../linalg/algebra.js";
-import { column, zeros } from "../linalg/host-matrix.js";
+import {
+  columnsOf,
+  complexMatrix,
+  norm,
+  pickColumns,
+  scaleColumns,
+} from "../linalg/host-matrix.js";
 import { bad } from "../options.js";
 import type { Problem } from "../problem.js";
 import { chooseSome, randomNumbers } from "../random.js";
+import { matching, spectralOrder } from "../spectrum.js";
 import type { Spectrum, VariantFit } from "./fit.js";
-import { fitOf, fitSpectrum, logarithms, optimized } from "./optimized.js";
+import { fitOf, logarithms, optimized, searchExponents, spectrumOf } from "./optimized.js";
+import { meanMatrix } from "./trials.js";
 
-/** Each trial sees some of the columns, and starts from the fit to all of them, whose order its modes take. */
+/** The eigenvalues of each trial are those of some of the columns, searched for from those of all of them. */
 export function bagged(problem: Problem): VariantFit {
   const { trials = 100, trialSize = 0.6, seed = 0 } = problem.options;
   const reference = optimized(problem);
@@ -28,65 +36,89 @@ export function bagged(problem: Problem): VariantFit {
   }
   const random = randomNumbers(seed);
   const start = logarithms(spectrum.eigenvalues);
-  const members = Array.from({ length: trials }, () => {
-    const times = chooseSome(columns, size, random);
-    return inOrderOf(spectrum, fitSpectrum(problem, times, start).spectrum);
-  });
-  return fitOf(reference, meanOf(members), iteration, members);
+  const searches = Array.from({ length: trials }, () =>
+    searchExponents(problem, chooseSome(columns, size, random), start),
+  );
+  // Modes by all columns: to those that a trial has not seen, its own may not reach.
+  const members = searches.map(({ exponents }) =>
+    inOrder(spectrumOf(problem, exponents), (values) => matching(spectrum.eigenvalues, values)),
+  );
+  const mean = meanOf(members);
+  const whole = problem.complex ? mean : paired(mean, spectrum.eigenvalues);
+  const order = spectralOrder(whole.eigenvalues);
+  const unconverged = searches.filter(({ converged }) => !converged).length;
+  const iterations = Math.max(...searches.map((search) => search.iterations));
+  return fitOf(
+    reference,
+    inOrder(whole, () => order),
+    { iterations, converged: unconverged === 0, unconverged },
+    members.map((member) => inOrder(member, () => order)),
+  );
 }
 
-/** Eigenvalues matched one to one, the nearest first. */
-function inOrderOf(reference: Spectrum, { eigenvalues, modes, amplitudes }: Spectrum): Spectrum {
-  const count = eigenvalues.length / 2;
-  const pairs = Array.from({ length: count * count }, (_, at) => {
-    const [i, j] = [at % count, Math.floor(at / count)];
-    const distance = Math.hypot(
-      realPart(reference.eigenvalues, i) - realPart(eigenvalues, j),
-      imaginaryPart(reference.eigenvalues, i) - imaginaryPart(eigenvalues, j),
-    );
-    return { i, j, distance };
-  }).sort((a, b) => a.distance - b.distance);
-  const [from, taken] = [new Map<number, number>(), new Set<number>()];
-  for (const { i, j } of pairs) {
-    if (!from.has(i) && !taken.has(j)) {
-      from.set(i, j);
-      taken.add(j);
-    }
-  }
-  const order = Array.from({ length: count }, (_, i) => from.get(i) as number);
-  const pick = (values: Float64Array) =>
-    Float64Array.from(order.flatMap((k) => [...values.subarray(2 * k, 2 * k + 2)]));
-  const picked = zeros(modes.rows, count, true);
-  order.forEach((k, to) => {
-    column(picked, to).set(column(modes, k));
-  });
-  return { eigenvalues: pick(eigenvalues), modes: picked, amplitudes: pick(amplitudes) };
-}
-
-/** Of eigenvalues, and of modes times amplitudes, whose phase is not arbitrary. */
-function meanOf(members: readonly Spectrum[]): Spectrum {
-  const first = members[0] as Spectrum;
-  const mean = (arrays: readonly Float64Array[]) =>
-    (arrays[0] as Float64Array).map(
-      (_, at) => arrays.reduce((sum, array) => sum + (array[at] as number), 0) / arrays.length,
-    );
-  const parts = members.map(({ modes, amplitudes }) => {
-    const scaled = zeros(modes.rows, modes.columns, true);
-    for (let k = 0; k < modes.columns; k++) {
-      const size = realPart(amplitudes, k);
-      column(scaled, k).set(column(modes, k).map((part) => part * size));
-    }
-    return scaled.data;
-  });
-  const modes: HostMatrix = { ...first.modes, data: mean(parts) };
-  const sizes = Array.from({ length: modes.columns }, (_, k) => Math.hypot(...column(modes, k)));
-  const unit = { ...modes, data: modes.data.slice() };
-  sizes.forEach((size, k) => {
-    column(unit, k).set(column(modes, k).map((part) => (size === 0 ? 0 : part / size)));
-  });
+function inOrder(
+  { eigenvalues, modes, amplitudes }: Spectrum,
+  orderOf: (eigenvalues: Float64Array) => readonly number[],
+): Spectrum {
+  const order = orderOf(eigenvalues);
   return {
-    eigenvalues: mean(members.map(({ eigenvalues }) => eigenvalues)),
-    modes: unit,
-    amplitudes: Float64Array.from(sizes.flatMap((size) => [size, 0])),
+    eigenvalues: pickNumbers(eigenvalues, order),
+    modes: pickColumns(modes, order),
+    amplitudes: pickNumbers(amplitudes, order),
   };
+}
+
+/** Modes times amplitudes, whose phase is not arbitrary. */
+function scaled({ modes, amplitudes }: Spectrum): HostMatrix {
+  return scaleColumns(modes, realParts(amplitudes));
+}
+
+function ofUnitModes(eigenvalues: Float64Array, vectors: HostMatrix): Spectrum {
+  const sizes = Array.from({ length: vectors.columns }, (_, k) =>
+    norm(columnsOf(vectors, k, k + 1)),
+  );
+  const modes = scaleColumns(
+    vectors,
+    sizes.map((size) => (size === 0 ? 0 : 1 / size)),
+  );
+  return { eigenvalues, modes, amplitudes: Float64Array.from(sizes.flatMap((size) => [size, 0])) };
+}
+
+/** Of eigenvalues, and of modes times amplitudes. */
+function meanOf(members: readonly Spectrum[]): Spectrum {
+  const count = (members[0] as Spectrum).modes.columns;
+  const eigenvalues = meanMatrix(
+    members.map((member) => complexMatrix(member.eigenvalues, 1, count)),
+  );
+  return ofUnitModes(eigenvalues.data, meanMatrix(members.map(scaled)));
+}
+
+/** How far, relative to its size, rounding may take an eigenvalue from its partner's conjugate. */
+const PAIRED = 1e-3;
+
+/**
+ * The mean of a spectrum of real data and its conjugate, in the pairs that the reference has: where a trial has two
+ * real eigenvalues in the place of a pair, the mean of the trials is no pair any more.
+ */
+function paired(mean: Spectrum, reference: Float64Array): Spectrum {
+  const conjugate = (data: Float64Array) => data.map((part, at) => (at % 2 ? -part : part));
+  const mirrored = conjugate(reference);
+  const partner = matching(reference, mirrored);
+  const isPair = (k: number, other: number) =>
+    partner[other] === k &&
+    Math.hypot(
+      realPart(reference, k) - realPart(mirrored, other),
+      imaginaryPart(reference, k) - imaginaryPart(mirrored, other),
+    ) <=
+      PAIRED * modulus(reference, k);
+  if (!partner.every((other, k) => isPair(k, other))) {
+    return mean;
+  }
+  const half = (own: Float64Array, other: Float64Array) =>
+    own.map((part, at) => (part + (other[at] as number)) / 2);
+  const vectors = scaled(mean);
+  return ofUnitModes(half(mean.eigenvalues, conjugate(pickNumbers(mean.eigenvalues, partner))), {
+    ...vectors,
+    data: half(vectors.data, conjugate(pickColumns(vectors, partner).data)),
+  });
 }

@@ -6,6 +6,9 @@ import type { Constraint } from "../options.js";
 /** Of |λ| = 1e-8: what is over within a step need not be over sooner. */
 const LEAST_RATE = Math.log(1e-8);
 
+/** What grows stays within float64 over all columns: at 90 % of the digits there is room for amplitudes. */
+const MOST_GROWTH = 0.9 * Math.log(Number.MAX_VALUE);
+
 export interface Derivatives {
   /** Of ½‖R‖² by Re α_j and Im α_j, alternating. */
   readonly gradient: Float64Array;
@@ -28,20 +31,22 @@ export interface Parameters {
 interface Parameter {
   readonly parts: readonly (readonly [part: number, sign: number])[];
   readonly start: number;
-  /** Whether it is a rate, which "stable" bounds by 0. */
+  /** Whether it is a rate, which has bounds; "stable" makes the upper one 0. */
   readonly rate: boolean;
 }
 
+/** @param span Steps from the first column to the last. */
 export function parametersOf(
   exponents: Float64Array,
   constraints: readonly Constraint[],
+  span: number,
 ): Parameters {
   const stable = constraints.includes("stable");
   const fixed = new Float64Array(exponents.length);
   const parameters = constraints.includes("conjugate-pairs")
     ? tied(exponents, fixed)
     : Array.from(exponents, (start, part) => free(part, start));
-  const most = stable ? 0 : Number.POSITIVE_INFINITY;
+  const most = stable ? 0 : Math.min(-LEAST_RATE, MOST_GROWTH / span);
   const clip = (values: Float64Array) =>
     values.map((value, k) =>
       parameters[k]?.rate ? Math.max(LEAST_RATE, Math.min(value, most)) : value,

@@ -44,14 +44,17 @@ export interface VariantFit {
   readonly spectrum: Spectrum | null;
   /** How an iterative fit ended; null for the others. */
   readonly iteration: Iteration | null;
-  /** The same fit on parts of the data; empty but for `"bagged"`. */
+  /** The trials of `"bagged"`, eigenvalue by eigenvalue in the order of `spectrum`; empty for others. */
   readonly members: readonly Spectrum[];
 }
 
 export interface Iteration {
+  /** Of `"bagged"`: the most that a trial took. */
   readonly iterations: number;
-  /** Whether it ended where no step helps any more, not at `maxIterations`. */
+  /** Whether it ended where no step helps any more, not at `maxIterations`; of `"bagged"`: whether all trials did. */
   readonly converged: boolean;
+  /** How many trials did not; of `"optimized"` 0 or 1. */
+  readonly unconverged: number;
 }
 
 export interface Regression {

@@ -21,7 +21,7 @@ import { spectralOrder } from "../spectrum.js";
 import { parametersOf } from "./exponents.js";
 import { type Iteration, regress, type Spectrum, type VariantFit } from "./fit.js";
 import { exact } from "./least-squares.js";
-import { fitExponentials } from "./variable-projection.js";
+import { coefficientsOf, type ExponentialFit, fitExponentials } from "./variable-projection.js";
 
 /** Eigenvalues at 0 have no logarithm; this one is over within a step too. */
 const SMALLEST = 1e-8;
@@ -35,9 +35,14 @@ export function optimized(problem: Problem): VariantFit {
   const plain = exact(problem);
   const times = Array.from({ length: problem.last.columns }, (_, t) => t);
   const start = logarithms(firstGuess(problem, plain.rank));
-  const { spectrum, iteration } = fitSpectrum(problem, times, start);
+  const { exponents, iterations, converged } = searchExponents(problem, times, start);
+  const iteration = { iterations, converged, unconverged: converged ? 0 : 1 };
   const { singularValues } = plain;
-  return fitOf({ rank: start.length / 2, singularValues }, spectrum, iteration);
+  return fitOf(
+    { rank: start.length / 2, singularValues },
+    spectrumOf(problem, exponents),
+    iteration,
+  );
 }
 
 /**
@@ -64,19 +69,23 @@ export function logarithms(eigenvalues: Float64Array): Float64Array {
   return result;
 }
 
-/** Fits the columns of the last trajectory at these times, in the order of `spectralOrder`. */
-export function fitSpectrum(
+/** The exponents that fit the last trajectory's columns at these times, and how the search ended. */
+export function searchExponents(
   { last, options }: Problem,
   times: readonly number[],
   start: Float64Array,
-): { spectrum: Spectrum; iteration: Iteration } {
+): ExponentialFit {
   const { constraints = [], maxIterations = 100 } = options;
-  const columns = asComplex(pickColumns(last, times));
-  // Not conjugated: the rows of D are the columns at each time.
-  const data = conjugate(adjoint(columns));
-  const fit = fitExponentials(data, times, parametersOf(start, constraints), maxIterations);
-  const eigenvalues = exponentials(fit.exponents);
-  const vectors = conjugate(adjoint(fit.coefficients));
+  const parameters = parametersOf(start, constraints, last.columns - 1);
+  const data = rowPerTime(pickColumns(last, times));
+  return fitExponentials(ofOrderOne(data), times, parameters, maxIterations);
+}
+
+/** Modes and amplitudes for given exponents, by all columns of the last trajectory; in the order of `spectralOrder`. */
+export function spectrumOf({ last }: Problem, exponents: Float64Array): Spectrum {
+  const times = Array.from({ length: last.columns }, (_, t) => t);
+  const eigenvalues = exponentials(exponents);
+  const vectors = rowPerTime(coefficientsOf(rowPerTime(last), times, exponents));
   const order = spectralOrder(eigenvalues);
   const sizes = order.map((k) => norm(pickColumns(vectors, [k])));
   const modes = scaleColumns(
@@ -84,13 +93,28 @@ export function fitSpectrum(
     sizes.map((size) => (size === 0 ? 0 : 1 / size)),
   );
   return {
-    spectrum: {
-      eigenvalues: pickColumns(complexMatrix(eigenvalues, 1, order.length), order).data,
-      modes,
-      amplitudes: Float64Array.from(sizes.flatMap((size) => [size, 0])),
-    },
-    iteration: { iterations: fit.iterations, converged: fit.converged },
+    eigenvalues: pickColumns(complexMatrix(eigenvalues, 1, order.length), order).data,
+    modes,
+    amplitudes: Float64Array.from(sizes.flatMap((size) => [size, 0])),
   };
+}
+
+/** The transpose, complex. Not conjugated: the rows of D are the columns at each time. */
+function rowPerTime(matrix: HostMatrix): HostMatrix {
+  return conjugate(adjoint(asComplex(matrix)));
+}
+
+/** Squares beyond 2^±800 come near the ends of float64. All else is left as it is, to the last bit. */
+const PLAIN = 400;
+
+/** By a power of two, which rounds nothing. */
+function ofOrderOne(matrix: HostMatrix): HostMatrix {
+  const exponent = Math.floor(Math.log2(norm(matrix) || 1));
+  if (Math.abs(exponent) <= PLAIN) {
+    return matrix;
+  }
+  const factor = 2 ** -Math.max(-1000, Math.min(exponent, 1000));
+  return { ...matrix, data: matrix.data.map((part) => part * factor) };
 }
 
 /** An operator that is diagonal in its modes. */

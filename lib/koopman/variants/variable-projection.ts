@@ -10,22 +10,20 @@ import {
   adjoint,
   column,
   complexMatrix,
-  multiply,
-  multiplyAdjoint,
   norm,
   plus,
   realMatrix,
   scaleColumns,
 } from "../linalg/host-matrix.js";
-import { lapack } from "../linalg/lapack.js";
+import { lapack, requireFinite } from "../linalg/lapack.js";
 import type { Derivatives, Parameters } from "./exponents.js";
 import type { Iteration } from "./fit.js";
 
-export interface ExponentialFit extends Iteration {
+const { multiply, multiplyAdjoint } = lapack;
+
+export interface ExponentialFit extends Omit<Iteration, "unconverged"> {
   /** α, complex. */
   readonly exponents: Float64Array;
-  /** B, exponents × columns of D. */
-  readonly coefficients: HostMatrix;
 }
 
 /** Everything about one α. Columns of Φ have length one here, so that growing ones do not drown the rest. */
@@ -41,7 +39,7 @@ interface Point {
 }
 
 /**
- * @param data D, complex: a row per time.
+ * @param data D, complex: a row per time; its squares are within float64.
  * @param times One for each row.
  * @param parameters What α may be, with a first guess.
  */
@@ -53,6 +51,7 @@ export function fitExponentials(
 ): ExponentialFit {
   let values = parameters.start;
   let point = evaluate(data, times, parameters.exponents(values));
+  requireFinite(Float64Array.of(point.error));
   const enough = Number.EPSILON * norm(data);
   let damping = 1e-2;
   let iterations = 0;
@@ -76,9 +75,18 @@ export function fitExponentials(
     converged = !next || next.error <= enough || next.error > point.error * (1 - 1e-10);
     point = next ?? point;
   }
-  const scales = Float64Array.from(point.lengths, (length) => 1 / length);
-  const coefficients = adjoint(scaleColumns(adjoint(point.coefficients), scales));
-  return { exponents: point.exponents, coefficients, iterations, converged };
+  return { exponents: point.exponents, iterations, converged };
+}
+
+/** B for given α: exponents × columns of D. */
+export function coefficientsOf(
+  data: HostMatrix,
+  times: readonly number[],
+  exponents: Float64Array,
+): HostMatrix {
+  const { coefficients, lengths } = evaluate(data, times, exponents);
+  const scales = Float64Array.from(lengths, (length) => 1 / length);
+  return adjoint(scaleColumns(adjoint(coefficients), scales));
 }
 
 function tryEvaluate(data: HostMatrix, times: readonly number[], exponents: Float64Array) {
