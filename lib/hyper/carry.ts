@@ -10,8 +10,8 @@ import { type DeviceArray, type DeviceJob, Executable } from "../runtime/executa
 import { traceFlat } from "../trace/trace.js";
 import { simplify } from "../transform/simplify.js";
 import { further, type Memory } from "./memory.js";
-import type { Segment } from "./mode.js";
 import { type CompileSwitches, floatLeaves, groups, laned, spec } from "./program-inputs.js";
+import type { Segment } from "./segment.js";
 import type { StepGraph } from "./step-programs.js";
 import { type CarriedLanes, type Carry, FATE } from "./tangents.js";
 

@@ -13,9 +13,10 @@ import { CarryOver, clipsOf } from "./carry.js";
 import type { Criterion } from "./criterion.js";
 import { contractionProgram } from "./criterion-programs.js";
 import { bytesOf, further, type Memory } from "./memory.js";
-import type { Mode, Segment } from "./mode.js";
+import type { Mode } from "./mode.js";
 import { type CompileSwitches, floatLeaves } from "./program-inputs.js";
 import { upload } from "./resident.js";
+import type { Segment } from "./segment.js";
 
 interface LaneChunk {
   /** Raw-hyperparameter directions, one-hot over the lanes. */

@@ -1,18 +1,7 @@
 /** What the two ways of computing a window's hypergradients have in common. */
 import type { DeviceJob } from "../runtime/executable.js";
 import type { CarryOver } from "./carry.js";
-import type { Carry } from "./tangents.js";
-
-/** A stretch of training that one job holds. */
-export interface Segment {
-  readonly steps: number;
-  /** Hypergradients after the last this many steps; 0 trains only. */
-  readonly last: number;
-  /** Goes back to the state after this many steps once the segment is done. */
-  readonly returnTo?: number;
-  /** How the tangents of the segment before go on; without it they begin at zero, and grow as they may. */
-  readonly carry?: Carry;
-}
+import type { Segment } from "./segment.js";
 
 export interface Mode {
   readonly name: "plain" | "forward" | "reverse";

@@ -1,7 +1,8 @@
 /** Training without hypergradients. */
 import type { DeviceJob, Executable } from "../runtime/executable.js";
 import type { Memory } from "./memory.js";
-import type { Mode, Segment } from "./mode.js";
+import type { Mode } from "./mode.js";
+import type { Segment } from "./segment.js";
 
 export class PlainMode implements Mode {
   readonly name = "plain";

@@ -11,8 +11,9 @@ import type { Type } from "../ir/types.js";
 import type { DeviceArray, DeviceJob, Executable } from "../runtime/executable.js";
 import type { Criterion } from "./criterion.js";
 import { bytesOf, further, type Memory } from "./memory.js";
-import type { Mode, Segment } from "./mode.js";
+import type { Mode } from "./mode.js";
 import { floatLeaves } from "./program-inputs.js";
+import type { Segment } from "./segment.js";
 
 export class ReverseMode implements Mode {
   readonly name = "reverse";

@@ -7,11 +7,12 @@ import { chooseMode, type ModeName } from "./choose-mode.js";
 import { Criterion } from "./criterion.js";
 import { type MetricsFunction, metricsProgram } from "./criterion-programs.js";
 import { Memory } from "./memory.js";
-import type { Mode, Segment } from "./mode.js";
+import type { Mode } from "./mode.js";
 import { PlainMode } from "./plain-mode.js";
 import type { Problem } from "./problem.js";
 import type { CompileSwitches } from "./program-inputs.js";
 import { type Examples, type PickedChunks, pickedChunks, uploadChunks } from "./resident.js";
+import type { Segment } from "./segment.js";
 import { plainStep, StepInputs } from "./step-programs.js";
 import type { CarriedLanes } from "./tangents.js";
 

@@ -1,6 +1,6 @@
 /** The windows of a study: where each begins, how long it is, and what runs in it. */
 import type { Estimator } from "./estimator.js";
-import type { Segment } from "./mode.js";
+import type { Segment } from "./segment.js";
 
 export interface Window {
   /** Counts from 1. */

@@ -1,6 +1,7 @@
 /** Dynamic mode decomposition: the linear operator that best advances a trajectory by one step. */
 
 import { GlocalError } from "../errors.js";
+import { bad, check, requireObject, whole } from "./checks.js";
 import { complexPairs } from "./complex.js";
 import type { HostMatrix, LinearAlgebra } from "./linalg/algebra.js";
 import {
@@ -20,7 +21,7 @@ import {
 import { requireFinite } from "./linalg/lapack.js";
 import { memoryBytes } from "./memory.js";
 import { columnsFrom, complete, inputsOf, type Model, modelOfSpectrum, systemOf } from "./model.js";
-import { bad, check, type DmdOptions, requireObject, type Variant, whole } from "./options.js";
+import type { DmdOptions, Variant } from "./options.js";
 import { diagonalOf } from "./policies/blocks.js";
 import { type Problem, prepare } from "./problem.js";
 import { checkSnapshots, type Snapshots, type SnapshotsInput } from "./snapshots.js";

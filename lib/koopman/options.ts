@@ -1,6 +1,6 @@
 /** What `dmd` can be told, and which of it goes together. */
 
-import { GlocalError } from "../errors.js";
+import { bad, check, oneOf, requireObject, whole } from "./checks.js";
 import type { LinalgOptions } from "./linalg/choose.js";
 import type { SnapshotsInput } from "./snapshots.js";
 import type { Rank } from "./truncation.js";
@@ -177,42 +177,4 @@ export function checkRankLimit(name: string, rank: Rank | undefined, limit: numb
   }
 }
 
-/** An object, to look for names in; not an array. */
-export function requireObject(name: string, value: unknown): void {
-  const valid = typeof value === "object" && value !== null && !Array.isArray(value);
-  check(valid, `${name} to be an object`, value);
-}
-
 const isNumber = (value: unknown): value is number => typeof value === "number";
-
-export function whole(name: string, value: number, least: number): void {
-  check(
-    Number.isSafeInteger(value) && value >= least,
-    `${name} to be an integer, at least ${least}`,
-    value,
-  );
-}
-
-export function oneOf(name: string, value: unknown, values: readonly string[]): void {
-  const quoted = values.map((known) => `"${known}"`);
-  const list = [quoted.slice(0, -1).join(", "), quoted.at(-1)].filter(Boolean).join(" or ");
-  check(values.includes(value as string), `${name} to be ${list}`, value);
-}
-
-export function check(valid: boolean, expected: string, value: unknown): void {
-  if (!valid) {
-    throw bad(expected, shown(value));
-  }
-}
-
-/** A value in a message: JSON has no bigints, nor what turns round in itself. */
-export function shown(value: unknown): string {
-  if (typeof value === "string" || Array.isArray(value)) {
-    return JSON.stringify(value);
-  }
-  return typeof value === "object" && value !== null ? "an object" : String(value);
-}
-
-export function bad(expected: string, received: string, hint?: string): GlocalError {
-  return new GlocalError("GLOCAL_BAD_OPTION", { expected, received, ...(hint && { hint }) });
-}

@@ -1,6 +1,7 @@
 /** Trajectories made ready for a fit: as short as they are many, stacked, side by side. */
 
 import { GlocalError } from "../errors.js";
+import { bad, check } from "./checks.js";
 import type { HostMatrix, LinearAlgebra, Matrix } from "./linalg/algebra.js";
 import { chooseAlgebra } from "./linalg/choose.js";
 import {
@@ -14,14 +15,7 @@ import {
   stackColumns,
 } from "./linalg/host-matrix.js";
 import { lapack } from "./linalg/lapack.js";
-import {
-  bad,
-  check,
-  checkOptions,
-  checkRankLimit,
-  type DmdOptions,
-  type Variant,
-} from "./options.js";
+import { checkOptions, checkRankLimit, type DmdOptions, type Variant } from "./options.js";
 import { checkSnapshots, type SnapshotsInput } from "./snapshots.js";
 import { countKept, type Rank, type Truncation } from "./truncation.js";
 

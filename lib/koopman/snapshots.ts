@@ -1,7 +1,7 @@
 /** Trajectories as they come in: and the check every entry point makes. */
 
 import { GlocalError } from "../errors.js";
-import { requireObject } from "./options.js";
+import { requireObject } from "./checks.js";
 
 /** A trajectory of a system's observables, one column per time. */
 export interface SnapshotsInput {

@@ -1,7 +1,7 @@
 /** The value a fitted trajectory settles at, by one of several rules. */
 
+import { check, oneOf, requireObject, whole } from "./checks.js";
 import { meanOfNumbers } from "./complex.js";
-import { check, oneOf, requireObject, whole } from "./options.js";
 import { fixedPoint } from "./policies/fixed-point.js";
 import { paper } from "./policies/paper.js";
 import type { System, Verdict } from "./policies/policy.js";

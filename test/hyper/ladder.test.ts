@@ -64,11 +64,10 @@ describe("the ladder", () => {
     const window = windowOf(10, () => [1 + next(), -2 + next(), 0.5 + next()]);
     const found = at.estimate(window);
     expect(found).toMatchObject({ chosen: "mean", eigenvalues: null, fallback: null });
-    expect(found.gradient[0]).toBeCloseTo(
-      Array.from({ length: 10 }, (_, t) => window.data[3 * t] as number).reduce((a, b) => a + b) /
-        10,
-      12,
-    );
+    const confidence = found.confidence as number;
+    const mean = Array.from({ length: 10 }, (_, t) => (window.data[3 * t] as number) / 10);
+    expect(found.gradient[0]).toBeCloseTo(confidence * mean.reduce((a, b) => a + b), 12);
+    expect(confidence).toBeGreaterThan(0.2);
     expect(found.reason).toMatch(
       /foretold the held-out points with .* of the error of "mean", not 0.2/,
     );
@@ -82,10 +81,27 @@ describe("the ladder", () => {
     const found = at.estimate(window);
     expect(found).toMatchObject({ chosen: "mean", eigenvalues: null, fallback: null });
     expect(found.confidence).toBe(0);
-    expect(found.reason).toMatch(/too few to hold any out, which takes 6/);
+    expect(found.reason).toBe(`too few points to hold any out: ${points}, not 6`);
     const first = Array.from({ length: points }, (_, t) => window.data[3 * t] as number);
     expect(found.gradient[0]).toBeCloseTo(first.reduce((a, b) => a + b) / points, 12);
     expect(at.carries?.()).toBe(true);
+  });
+
+  test("shrinks a mean that its points do not agree on, and not one that they do", () => {
+    const [share, next] = [0.01, noise(9)];
+    const near = windowOf(10, () => [1, -2, 0.5].map((h) => h * (1 + share * next())));
+    const far = windowOf(10, () => [1, -2, 0.5].map((h) => h * (1 + 30 * next())));
+    const sizes = [near, far].map((window) => {
+      const { gradient } = ladder().estimate(window);
+      const mean = [0, 1, 2].map((i) =>
+        Array.from({ length: 10 }, (_, t) => (window.data[3 * t + i] as number) / 10).reduce(
+          (a, b) => a + b,
+        ),
+      );
+      return gradient.map((value, i) => value / (mean[i] as number));
+    });
+    for (const size of sizes[0] as Float64Array) expect(size).toBeGreaterThan(0.98);
+    for (const size of sizes[1] as Float64Array) expect(size).toBeLessThan(0.5);
   });
 
   test("tests forecasts of 6 points on 2 of them", () => {
@@ -209,16 +225,26 @@ describe("the ladder", () => {
 });
 
 describe("the ladder's tangents", () => {
-  test("look back on as many steps as were left at the window's beginning, or were done", () => {
+  test("look back on five windows, and on less as the end comes near", () => {
     const { tangents } = glocal();
     const decay = (tangents as CarriedTangents).decay as (progress: Progress) => number;
     const [window, steps] = [50, 1000];
+    const memories: number[] = [];
     let memory = 0;
     for (let stepsDone = 0; stepsDone < steps; stepsDone += window) {
       const stepsLeft = steps - stepsDone;
       memory = window + decay({ stepsDone, stepsLeft, window }) * memory;
-      expect(memory).toBeCloseTo(Math.min(stepsDone + window, stepsLeft), 9);
+      memories.push(memory);
     }
+    // Toward five windows: 1 + 4/5 + (4/5)² + … of them.
+    memories.slice(0, 16).forEach((found, i) => {
+      expect(found).toBeCloseTo(window * 5 * (1 - 0.8 ** (i + 1)), 9);
+    });
+    // Then γ = 3/5, 2/5, 1/5, 0.
+    const fading = memories.slice(15).map((found) => found / window);
+    [0.6, 0.4, 0.2, 0].forEach((gamma, i) => {
+      expect(fading[i + 1]).toBeCloseTo(1 + gamma * (fading[i] as number), 9);
+    });
   });
 
   test("are carried where that is cheap, unless a study says otherwise", () => {

@@ -36,22 +36,29 @@ export function choose(trajectory: Trajectory, all: readonly Candidate[], device
   // From one point to the next, noise stays as well as a level does: only a clear trend speaks for the last point.
   const level = nearest.error <= BORNE_OUT * mean.error ? nearest : mean;
   const { candidate, estimate, error, spread } = borneOut ?? level;
+  const confidence = Number.isFinite(spread) && Number.isFinite(error) ? 1 / (1 + spread) : 0;
   return {
     estimate: {
-      ...estimateOf(estimate),
+      ...estimateOf(borneOut ? estimate : shrunk(estimate, confidence)),
       chosen: candidate.name,
       reason: borneOut ? whyItMoves(borneOut, nearest) : whyItStays(moving, nearest),
-      confidence: Number.isFinite(spread) && Number.isFinite(error) ? 1 / (1 + spread) : 0,
+      confidence,
     },
     lawful: borneOut !== undefined,
   };
 }
 
+/** What points do not agree on is as likely nothing: a level counts as far as it can be trusted (shrinkage). */
+const shrunk = (estimate: CandidateForecast, confidence: number): CandidateForecast => ({
+  ...estimate,
+  gradient: estimate.gradient.map((value) => value * confidence),
+});
+
 function untested(trajectory: Trajectory): Choice {
   const estimate = {
     ...estimateOf({ gradient: meanPoint(trajectory) }),
     chosen: "mean",
-    reason: `${trajectory.points} points are too few to hold any out, which takes ${FEWEST_POINTS}`,
+    reason: `too few points to hold any out: ${trajectory.points}, not ${FEWEST_POINTS}`,
     confidence: 0,
   };
   return { estimate, lawful: false };

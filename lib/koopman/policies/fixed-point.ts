@@ -1,5 +1,6 @@
 /** The point that an affine operator does not move. */
 
+import { bad } from "../checks.js";
 import {
   below,
   columnsOf,
@@ -13,7 +14,6 @@ import {
   zeros,
 } from "../linalg/host-matrix.js";
 import { lapack } from "../linalg/lapack.js";
-import { bad } from "../options.js";
 import type { System, Verdict } from "./policy.js";
 
 /** |1 − λ| below which λ is 1: with 1e10 steps to go, what a step does is not known well enough. */

@@ -1,5 +1,6 @@
 /** Bagged optimized DMD, BOP-DMD (Sashidhar and Kutz 2022): a fit with its spread. */
 
+import { bad } from "../checks.js";
 import { imaginaryPart, modulus, pickNumbers, realPart, realParts } from "../complex.js";
 import type { HostMatrix } from "../linalg/algebra.js";
 import {
@@ -9,7 +10,6 @@ import {
   pickColumns,
   scaleColumns,
 } from "../linalg/host-matrix.js";
-import { bad } from "../options.js";
 import type { Problem } from "../problem.js";
 import { chooseSome, randomNumbers } from "../random.js";
 import { matching, spectralOrder } from "../spectrum.js";

@@ -1,5 +1,6 @@
 /** Optimized DMD (Askham and Kutz 2018): modes and eigenvalues that fit all snapshots at once. */
 
+import { bad } from "../checks.js";
 import { complexLength, imaginaryPart, modulus, realPart } from "../complex.js";
 import type { HostMatrix } from "../linalg/algebra.js";
 import {
@@ -15,7 +16,6 @@ import {
   stackColumns,
 } from "../linalg/host-matrix.js";
 import { lapack } from "../linalg/lapack.js";
-import { bad } from "../options.js";
 import type { Problem } from "../problem.js";
 import { spectralOrder } from "../spectrum.js";
 import { parametersOf } from "./exponents.js";
