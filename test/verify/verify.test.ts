@@ -138,7 +138,7 @@ describe("comparisons", () => {
         robust: glocal({ robust: true, window, last: 6, stacks: 2 }),
       },
       starts: [0, 10],
-      horizons: [20, 30],
+      horizons: [30, 40],
     });
     expect(comparisons.length).toBe(4 * 4);
     for (const { cosine: c, error, estimator, chosen, confidence } of comparisons) {
