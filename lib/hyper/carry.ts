@@ -20,15 +20,15 @@ const CLIP_EVERY = 10;
 
 /** The steps of a segment after which tangents are clipped: none between its points, which are to follow one law. */
 export function clipsOf({ steps, last, carry }: Segment): number[] {
-  if (!carry || carry.clip === Number.POSITIVE_INFINITY) return [];
+  if (!carry?.clips.some(Number.isFinite)) return [];
   const count = Math.floor(Math.min(steps - 1, steps - last) / CLIP_EVERY);
   return Array.from({ length: Math.max(0, count) }, (_, i) => (i + 1) * CLIP_EVERY);
 }
 
 /**
- * Z ← γ Z, shortened to `clip` times the norm of the state, unless that is zero; zero where its own norm is not finite.
+ * Z ← γ Z, shortened to its clip times the norm of the state, unless that is zero; zero where its own norm is not finite.
  *
- * Inputs: laned tangents (in place), the floating leaves of the state, γ, clip. Outputs: norm before and fate, laned scalars.
+ * Inputs: laned tangents (in place), the floating leaves of the state, γ, laned clips. Outputs: norm before and fate, laned scalars.
  */
 export function carryGraph(types: readonly Type[], lanes: number): StepGraph {
   const scalar: Type = { dtype: (types[0] as Type).dtype, shape: [], laned: false };
@@ -36,7 +36,7 @@ export function carryGraph(types: readonly Type[], lanes: number): StepGraph {
     ...spec("tangent", types.map(laned)),
     ...spec("state", types),
     { name: "decay", type: scalar },
-    { name: "clip", type: scalar },
+    { name: "clip", type: laned(scalar) },
   ];
   const graph = traceFlat(specs, (xs) => {
     const [tangents, state, [decay, clip]] = groups(xs, types.length, types.length, 2) as [
@@ -72,7 +72,8 @@ export class CarryOver {
   private readonly state: readonly DeviceArray[];
   private readonly decay: DeviceArray;
   private readonly one: DeviceArray;
-  private readonly clip: DeviceArray;
+  /** [chunks, lanes] */
+  private readonly clips: DeviceArray;
   /** [calls, chunks, lanes], of a window's beginning, then of its clippings. */
   private readonly norms: DeviceArray;
   private readonly fates: DeviceArray;
@@ -95,22 +96,22 @@ export class CarryOver {
     const { width } = memory;
     this.decay = memory.bytes(width);
     this.one = memory.bytes(width);
-    this.clip = memory.bytes(width);
-    this.write(this.one, 1);
+    this.clips = memory.bytes(chunks * lanes * width);
+    this.write(this.one, [1]);
     const calls = 1 + Math.floor(steps / CLIP_EVERY);
     this.norms = memory.bytes(calls * chunks * lanes * width);
     this.fates = memory.bytes(calls * chunks * lanes * width);
   }
 
   /** Says how the next window begins and how long its tangents may get; its job stays the same. */
-  set({ decay, clip }: Carry): void {
-    this.write(this.decay, decay);
-    this.write(this.clip, clip);
+  set({ decay, clips }: Carry): void {
+    this.write(this.decay, [decay]);
+    this.write(this.clips, clips);
   }
 
-  private write(place: DeviceArray, value: number): void {
-    const data = allocate(this.memory.problem.dtype, 1);
-    data[0] = value;
+  private write(place: DeviceArray, values: ArrayLike<number>): void {
+    const data = allocate(this.memory.problem.dtype, values.length);
+    data.set(values);
     place.buffer.write(data, 0);
   }
 
@@ -131,10 +132,11 @@ export class CarryOver {
     decay: DeviceArray,
     tangents: readonly DeviceArray[],
   ): void {
-    const at = (call * this.chunks + chunk) * this.lanes * this.memory.width;
+    const bytes = this.lanes * this.memory.width;
+    const at = (call * this.chunks + chunk) * bytes;
     job.call(
       this.program,
-      [...tangents, ...this.state, decay, this.clip],
+      [...tangents, ...this.state, decay, further(this.clips, chunk * bytes)],
       [further(this.norms, at), further(this.fates, at)],
     );
   }

@@ -29,7 +29,7 @@ export interface Trajectory {
 
 /** A trajectory with all that a study knows of the window it comes from. */
 export interface WindowTrajectory extends Trajectory {
-  /** Counts from 1. Windows without finite hypergradients are not shown. */
+  /** Counts from 1. Windows without finite hypergradients are not shown; one that begins again is shown again, and replaces itself and those after it. */
   readonly window: number;
   /** Inner steps of this window. */
   readonly steps: number;
@@ -70,6 +70,8 @@ export interface Estimate {
 /** An estimator at work in one study: it may remember windows. */
 export interface WindowEstimator {
   estimate(window: WindowTrajectory): Estimate;
+  /** Whether the hyperparameters follow the estimate; asked after each. Default: they do. */
+  updates?(): boolean;
   /** Whether carried tangents go on into the next window; asked after each. Default: they do. */
   carries?(): boolean;
 }

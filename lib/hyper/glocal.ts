@@ -95,13 +95,16 @@ function ladder(settings: GlocalSettings): Estimator {
     checkDevice: checkLinalgOf(rule),
     estimate: (trajectory, device) => take(trajectory, device).estimate,
     begin: ({ device }) => {
-      let lawful = false;
+      let [lawful, first] = [false, false];
       return {
         estimate: (trajectory) => {
           const choice = take(trajectory, device);
           lawful = choice.lawful;
-          return choice.estimate;
+          first = trajectory.window === 1;
+          return lawful || !first ? choice.estimate : unfollowed(choice.estimate);
         },
+        // What an untrained model is quick to unlearn is no measure of what follows, and outer moments would keep its size.
+        updates: () => lawful || !first,
         // Where the end can be foretold from the window alone, looking back further says less of what is to come.
         carries: () => !lawful,
       };
@@ -115,6 +118,11 @@ function ladder(settings: GlocalSettings): Estimator {
       }
     : estimator;
 }
+
+const unfollowed = (estimate: Estimate): Estimate => ({
+  ...estimate,
+  reason: `${estimate.reason}; the first window moves nothing, but where points follow a law`,
+});
 
 /** What the paper's rule leaves open. */
 export type PaperSettings = Omit<GlocalSettings, "robust" | "fit" | "policy" | "pool">;

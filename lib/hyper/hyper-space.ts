@@ -17,6 +17,9 @@ export interface HyperLeaf {
   readonly size: number;
 }
 
+/** In φ: differences over it tell a slope to some ten digits. */
+const NEARBY = 1e-5;
+
 const isSetting = (x: unknown): x is Setting => typeof x === "number" || isHyperparameter(x);
 
 export class HyperSpace {
@@ -70,6 +73,24 @@ export class HyperSpace {
   /** Values as they are used, by path. */
   values(phi: Float64Array): Record<string, HyperValue> {
     return this.named(phi, (raw, { parameter }) => parameter.value(raw));
+  }
+
+  /**
+   * How far each entry of φ goes, to first order, for a change of its value by that value's own size; for one near a bound no
+   * farther than φ's own size, or 1. 0 where the value is.
+   */
+  scales(phi: Float64Array): Float64Array {
+    const scales = new Float64Array(this.size);
+    for (const { parameter, offset, size } of this.leaves)
+      for (let i = offset; i < offset + size; i++) {
+        const raw = phi[i] as number;
+        const slope =
+          (parameter.value(raw + NEARBY) - parameter.value(raw - NEARBY)) / (2 * NEARBY);
+        const value = parameter.value(raw);
+        const own = value === 0 ? 0 : Math.abs(value / slope);
+        scales[i] = Math.min(own, Math.max(1, Math.abs(raw)));
+      }
+    return scales;
   }
 
   /** A vector like φ, by path. */

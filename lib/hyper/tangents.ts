@@ -24,8 +24,9 @@ export interface CarriedTangents {
    */
   readonly decay?: number | "horizon" | ((progress: Progress) => number);
   /**
-   * Largest norm of the tangents of one hyperparameter, in norms of the training state: longer ones are shortened to it, as a
-   * window begins and after every ten of its steps, but for those of the hypergradients that are its trajectory. Default: none.
+   * Largest norm of what one hyperparameter has changed of the training state, to first order, had it been larger by its own size
+   * all along, in norms of that state: longer tangents are shortened, as a window begins and after every ten of its
+   * steps, but for those of the hypergradients that are its trajectory. Default: none.
    */
   readonly clip?: number;
 }
@@ -37,7 +38,8 @@ export type Tangents = "reset" | "carry" | CarriedTangents;
 export interface Carry {
   /** 0 where they begin at zero. */
   readonly decay: number;
-  readonly clip: number;
+  /** Of each hyperparameter, in norms of the training state. */
+  readonly clips: Float64Array;
 }
 
 /** What the device found as it carried tangents on, by entry of φ. */
@@ -106,7 +108,7 @@ export class TangentCourse {
    *
    * @throws GLOCAL_BAD_OPTION for a decay function whose value is not in [0, 1]
    */
-  begin(progress: Progress): Carry | undefined {
+  begin(progress: Progress): Required<CarriedTangents & { decay: number }> | undefined {
     if (!this.carried) return undefined;
     return { decay: this.memory === 0 ? 0 : this.decayAt(progress), clip: this.clip };
   }

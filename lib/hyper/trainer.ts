@@ -185,7 +185,7 @@ export class Trainer {
 
   private jobFor(segment: Segment): SegmentJob {
     const { steps, last, returnTo, carry } = segment;
-    const kind = carry && [carry.decay > 0, carry.clip < Number.POSITIVE_INFINITY];
+    const kind = carry && [carry.decay > 0, carry.clips.some(Number.isFinite)];
     const key = `${steps}/${last}/${returnTo}/${kind}`;
     const known = this.jobs.get(key) ?? this.build(segment);
     this.jobs.set(key, known);

@@ -3,7 +3,7 @@ import type { Device } from "../runtime/device.js";
 import { type Divergence, endOf, finite } from "./divergence.js";
 import type { Estimate, Estimator, WindowEstimator } from "./estimator.js";
 import type { HyperSpace } from "./hyper-space.js";
-import type { OuterUpdate } from "./outer.js";
+import type { OuterState, OuterUpdate } from "./outer.js";
 import { type Carry, TangentCourse } from "./tangents.js";
 import type { Run } from "./trainer.js";
 import type { TangentReport, WindowReport } from "./types.js";
@@ -19,6 +19,13 @@ export interface UpdateOptions {
   readonly device: Device;
 }
 
+/** Where the hyperparameters stand, and what was counted until then. */
+export interface UpdateState {
+  readonly phi: Float64Array;
+  readonly outer: OuterState;
+  readonly counts: HyperUpdate["counts"];
+}
+
 /** What a window's report says of its hypergradients. */
 export type UpdateReport = Pick<
   WindowReport,
@@ -29,7 +36,7 @@ export class HyperUpdate {
   /** Unconstrained hyperparameters. */
   phi: Float64Array;
   /** Windows in which something stood in for the estimate, tangents were clipped, or began again. */
-  readonly counts = { fallbacks: 0, clips: 0, resets: 0 };
+  counts = { fallbacks: 0, clips: 0, resets: 0 };
   private readonly estimator: WindowEstimator;
   private readonly tangents: TangentCourse;
 
@@ -44,35 +51,51 @@ export class HyperUpdate {
 
   /** How the tangents of a window begin; undefined where none are carried. */
   carryInto({ first, length }: Window): Carry | undefined {
-    return this.tangents.begin({
+    const { steps, space } = this.options;
+    const rule = this.tangents.begin({
       stepsDone: first,
-      stepsLeft: this.options.steps - first,
+      stepsLeft: steps - first,
       window: length,
     });
+    return rule && { decay: rule.decay, clips: space.scales(this.phi).map((s) => rule.clip / s) };
+  }
+
+  /** What there is to restore where a window begins again. */
+  save(): UpdateState {
+    return { phi: this.phi, outer: this.options.outer.save(), counts: { ...this.counts } };
+  }
+
+  restore({ phi, outer, counts }: UpdateState): void {
+    this.phi = phi;
+    this.options.outer.restore(outer);
+    this.counts = { ...counts };
   }
 
   /**
    * Moves the hyperparameters by what the estimator makes of a window.
    *
-   * @returns what to report; or what is not finite, of a window that began by itself and can be blamed for it
+   * @returns what to report; or that hypergradients are not finite, of a window that began by itself and can be blamed for it
    */
   after(run: Run, window: Window): UpdateReport | Divergence {
     const { estimator, space, outer } = this.options;
     if (estimator.horizon === "none") return NOTHING;
     const tangents = this.tangents.end(window.segment.steps, run.carried);
-    const estimate = finite(run.trajectory) ? this.estimate(run, window, tangents.memory) : null;
+    const whole = finite(run.trajectory);
+    if (!whole && !(tangents.decay > 0)) return { step: endOf(window), what: "hypergradient" };
+    const estimate = whole ? this.estimate(run, window, tangents.memory) : null;
     const good = estimate && finite(estimate.gradient) ? estimate : null;
-    const what = estimate ? "estimate" : "hypergradient";
-    if (!good && !(tangents.decay > 0)) return { step: endOf(window), what };
-    if (!good) this.tangents.drop();
-    const report = good ? this.report(good) : { ...NOTHING, fallback: broken(what) };
-    if (good) this.phi = outer.apply(this.phi, good.gradient);
+    if (!whole) this.tangents.drop();
+    const report = good
+      ? this.report(good)
+      : { ...NOTHING, fallback: whole ? NO_ESTIMATE : BROKEN };
+    if (good && this.estimator.updates?.() !== false)
+      this.phi = outer.apply(this.phi, good.gradient);
     if (this.estimator.carries?.() === false) this.tangents.drop();
     if (report.fallback) this.counts.fallbacks++;
     if (!this.tangents.carried) return report;
     return {
       ...report,
-      tangents: this.counted(good ? tangents : { ...tangents, reset: space.size }),
+      tangents: this.counted(whole ? tangents : { ...tangents, reset: space.size }),
     };
   }
 
@@ -119,5 +142,7 @@ export class HyperUpdate {
 
 const NOTHING: UpdateReport = { hypergradient: null, eigenvalues: null, fallback: null };
 
-const broken = (what: string) =>
-  `the ${what} of carried tangents is not finite: nothing was updated, and tangents begin again at zero`;
+const BROKEN =
+  "the hypergradients of carried tangents are not finite: nothing was updated, and tangents begin again at zero";
+
+const NO_ESTIMATE = "the estimate is not finite: nothing was updated";

@@ -48,18 +48,23 @@ export async function* runWindows<State>(
   try {
     const update = new HyperUpdate({ ...course, space });
     const limit = estimator.horizon === "none" ? 0 : course.rewinds;
-    const rewinds = new Rewinds({ ...course, limit, rate: course.outer.rate });
+    const enter = (window: Window, phi: Float64Array) => {
+      trainer.setHyper(phi);
+      if (subset) trainer.setSubset(subset.of(window.number));
+    };
+    const rewinds = new Rewinds({ ...course, update, limit, rate: course.outer.rate, enter });
+    /** Window that began last, and the steps before it. */
+    let begun: { window: Window; before: number } | undefined;
     for (let window = windows[0]; window; window = windows[count]) {
       stopped = signal.aborted;
       if (stopped) break;
       const began = performance.now();
       const hyper = space.values(update.phi);
-      schedule.length = count;
       schedule.push({ step: steps, hyper });
-      trainer.setHyper(update.phi);
-      if (window.restart) trainer.reset();
+      begun = { window, before: steps };
       rewinds.begin(window);
-      if (subset) trainer.setSubset(subset.of(window.number));
+      enter(window, update.phi);
+      if (window.restart) trainer.reset();
       const carry = update.carryInto(window);
       const segment = { ...window.segment, ...(carry && { carry }) };
       const progress = course.progress && watcher(course.progress, window, steps);
@@ -73,18 +78,18 @@ export async function* runWindows<State>(
       diverged = divergenceOf(run, window);
       const report = diverged ?? update.after(run, window);
       if ("step" in report) {
-        const way = await rewinds.back(window, report);
+        const again = await rewinds.back(window, report);
         stopped = signal.aborted;
-        diverged = way || stopped ? null : report;
-        if (!way) {
+        diverged = again || stopped ? null : report;
+        if (!again) {
           rewinds.toStart(window);
           break;
         }
-        update.retreat(way.change);
-        if (way.window !== window) {
+        if (again !== window) {
           count--;
-          steps -= way.window.length;
+          steps -= again.length;
         }
+        schedule.length = count;
         elapsed += performance.now() - began;
         continue;
       }
@@ -109,12 +114,12 @@ export async function* runWindows<State>(
       };
     }
     let loss = await trainer.criterion();
-    const last = windows[count - 1];
-    // Without hypergradients nobody has looked at the criterion yet.
-    if (last && !diverged && !Number.isFinite(loss)) {
+    // Without hypergradients, or where a signal stopped it, nobody has looked at the criterion yet.
+    if (begun && !diverged && !Number.isFinite(loss)) {
       diverged = { step: steps, what: "validation loss" };
-      rewinds.toStart(last);
-      steps -= last.length;
+      rewinds.toStart(begun.window);
+      count = Math.min(count, windows.indexOf(begun.window));
+      steps = begun.before;
       loss = await trainer.criterion();
     }
     if (diverged && course.onDivergence === "throw")

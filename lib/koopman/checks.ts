@@ -30,7 +30,7 @@ export function check(valid: boolean, expected: string, value: unknown): void {
 /** A value in a message: JSON has no bigints, nor what turns round in itself. */
 export function shown(value: unknown): string {
   if (typeof value === "string" || Array.isArray(value)) {
-    return JSON.stringify(value);
+    return JSON.stringify(value, (_, entry) => (typeof entry === "bigint" ? `${entry}n` : entry));
   }
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }

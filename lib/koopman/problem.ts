@@ -1,7 +1,7 @@
 /** Trajectories made ready for a fit: as short as they are many, stacked, side by side. */
 
 import { GlocalError } from "../errors.js";
-import { bad, check } from "./checks.js";
+import { bad, check, shown } from "./checks.js";
 import type { HostMatrix, LinearAlgebra, Matrix } from "./linalg/algebra.js";
 import { chooseAlgebra } from "./linalg/choose.js";
 import {
@@ -215,7 +215,7 @@ function checkTrajectories(
     if (weights.length !== list.length || !positive) {
       throw bad(
         `weights to be ${list.length} finite numbers above 0, one for each trajectory`,
-        JSON.stringify([...weights]),
+        shown([...weights]),
       );
     }
   }

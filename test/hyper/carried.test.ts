@@ -252,6 +252,7 @@ function interpreted(
   const found: Reference[] = [];
   const lengthOf = (leaves: readonly Float64Array[]) =>
     Math.hypot(...leaves.flatMap((leaf) => [...leaf]));
+  const scales = problem.hyper.scales(Float64Array.from(raw));
   let norm = 0;
   const shortened = new Set<number>();
   for (let t = 0; t < steps; t++) {
@@ -262,7 +263,9 @@ function interpreted(
       const norms = Array.from({ length: lanes }, (_, lane) =>
         lengthOf(tangents.map((z) => z.slice(lane * 3, lane * 3 + 3))),
       );
-      const factors = norms.map((each) => Math.min(decay, (clip * lengthOf(state)) / each));
+      const factors = norms.map((each, lane) =>
+        Math.min(decay, (clip * lengthOf(state)) / (each * (scales[lane] as number))),
+      );
       tangents = tangents.map((z) => z.map((v, i) => v * (factors[Math.floor(i / 3)] as number)));
       if (begins) norm = Math.max(...norms);
       factors.forEach((factor, lane) => {

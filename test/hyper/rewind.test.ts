@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { bilevel, learn, local, none, optim } from "../../lib/index.js";
+import type {
+  Estimator,
+  StudyFacts,
+  WindowEstimator,
+  WindowTrajectory,
+} from "../../lib/hyper/estimator.js";
+import { bilevel, global, glocal, learn, local, none, optim } from "../../lib/index.js";
 import { linearProblem, run, windowsOf } from "./support.js";
 
 const WINDOW = 100;
@@ -143,4 +149,99 @@ test.each([-1, 0.5, 33, "8"])("rewinds of %s are refused", (rewinds) => {
   expect(() => bilevel(diverging({ rewinds: rewinds as number }))).toThrowError(
     expect.objectContaining({ code: "GLOCAL_BAD_OPTION" }),
   );
+});
+
+describe("after a window that was reported has begun again", () => {
+  /** Explodes in window 1, which float64 still holds, and out of it in window 2. */
+  const exploding = (overrides: Parameters<typeof linearProblem>[0] = {}) =>
+    diverging({ hyper: { lr: learn.exp(3) }, steps: 6 * WINDOW, ...overrides });
+
+  test("the outer optimizer has forgotten what it exploded to", async () => {
+    const { windows, result } = await run(exploding());
+    expect(windows.filter(({ window }) => window === 1).length).toBeGreaterThan(1);
+    const kept = windows.filter(({ window }, i) =>
+      windows.slice(i + 1).every((w) => w.window > window),
+    );
+    // Adam's first step is as long as its rate; moments of 1e100 would leave nothing of it.
+    const [first, second] = kept.map(({ hyper }) => Math.log(hyper.lr as number));
+    expect(Math.abs((second as number) - (first as number))).toBeCloseTo(0.5, 3);
+    expect(result).toMatchObject({ diverged: null, windows: 6, fallbacks: 0 });
+  });
+
+  test("an estimator with a memory has forgotten it too", async () => {
+    const hypergradient = glocal({
+      window: WINDOW,
+      last: 6,
+      stacks: 1,
+      fit: "exact",
+      policy: "horizon",
+      pool: { windows: 3, forget: 1 },
+    });
+    const seen: number[][] = [];
+    const watched = {
+      ...hypergradient,
+      begin: (facts: StudyFacts) => {
+        const inner = hypergradient.begin?.(facts) as WindowEstimator;
+        return {
+          estimate: (window: WindowTrajectory) => {
+            seen.push([window.window, Math.abs(window.data[0] as number)]);
+            return inner.estimate(window);
+          },
+        };
+      },
+    };
+    const { windows } = await run(exploding({ hypergradient: watched }));
+    expect(seen.filter(([window]) => window === 1).length).toBeGreaterThan(1);
+    const last = windows.at(-1) as (typeof windows)[number];
+    for (const [re, im] of last.eigenvalues ?? []) expect(Math.hypot(re, im)).toBeLessThan(3);
+  });
+
+  test("what was counted of it does not count, and the schedule has each window once", async () => {
+    const hypergradient: Estimator = {
+      ...local({ window: WINDOW }),
+      estimate: ({ data }) => ({ gradient: data.slice(-1), eigenvalues: null, fallback: "so" }),
+    };
+    const { result } = await run(exploding({ hypergradient, steps: 3 * WINDOW }));
+    expect(result.rewinds).toBeGreaterThan(0);
+    expect(result).toMatchObject({ fallbacks: 3, windows: 3 });
+    expect(result.schedule.map(({ step }) => step)).toEqual([0, WINDOW, 2 * WINDOW]);
+  });
+});
+
+test.each(["playout", "restart"] as const)("rewinds work in a %s", async (mode) => {
+  const hypergradient = global({ window: WINDOW, mode, outerSteps: 2 });
+  const { result } = await run(diverging({ hypergradient, outer: optim.adam({ lr: 1 }) }));
+  expect(result.diverged).toBeNull();
+  expect(result.rewinds).toBeGreaterThan(0);
+  expect(result.validation.loss).toBeLessThan(10);
+});
+
+test("an estimate that is not finite moves nothing, and does not make training begin again", async () => {
+  const hypergradient: Estimator = {
+    ...local({ window: 10 }),
+    estimate: () => ({ gradient: Float64Array.of(Number.NaN), eigenvalues: null, fallback: null }),
+  };
+  const { windows, result } = await run(linearProblem({ hypergradient, steps: 20 }));
+  expect(result).toMatchObject({ rewinds: 0, fallbacks: 2, diverged: null });
+  expect(windows[1]?.hyper).toEqual(windows[0]?.hyper);
+  expect(windows[0]?.fallback).toMatch(/estimate is not finite/);
+});
+
+test("the end of float64 is no obstacle to the way back", async () => {
+  const { result } = await run(
+    diverging({ hyper: { lr: learn.exp(1e9) }, outer: optim.adam({ lr: 3 }), rewinds: 16 }),
+  );
+  expect(result.diverged).toBeNull();
+  expect(result.hyper.lr).toBeGreaterThan(0);
+});
+
+test("a study without losses or hypergradients says where it ends, and undoes its last window", async () => {
+  const silent = diverging({ hypergradient: none(), onDivergence: "record", steps: 100 });
+  const { step } = silent;
+  const { result } = await run({
+    ...silent,
+    step: (state, hyper, batch) =>
+      step(state, hyper, batch, { report: () => {} } as unknown as Parameters<typeof step>[3]),
+  });
+  expect(result).toMatchObject({ windows: 1, steps: 50, diverged: { step: 100 } });
 });

@@ -9,7 +9,7 @@ import { randomArray } from "./support.js";
 
 const STEPS = 2000;
 const SIZE = 64;
-const CARRY = { decay: 1, clip: Number.POSITIVE_INFINITY };
+const CARRY = { decay: 1, clips: new Float64Array(2).fill(Number.POSITIVE_INFINITY) };
 
 /** A recurrence whose step takes long enough to be stopped in the midst of many. */
 function problemOf(hyper: object): Problem {
