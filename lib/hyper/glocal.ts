@@ -35,7 +35,8 @@ const ROBUST_SETTINGS = new Set(["robust", "window", "tangents", "last", "stacks
 /**
  * The package's estimate of the hypergradient at the end of training: the ladder, in which each window's
  * held-out points choose how to forecast, and tangents that look back on five windows where points follow no law.
- * A mean or a last point is shrunk by its `confidence`: what points do not agree on is as likely nothing.
+ * A mean or a last point is shrunk by its `confidence`: what points do not agree on is as likely nothing. A study's first window moves
+ * nothing, unless its points follow a law.
  * With `fit`, `policy`, `pool`, `rank`, `tolerance` or `rcond` it is the forecast that they name, in every window, with
  * the last local hypergradient in its place where there is none (`fallback`).
  *

@@ -20,7 +20,7 @@ export interface TangentReport {
   readonly norm: number;
   /** Hyperparameters whose tangents were shortened to `clip`. */
   readonly clipped: number;
-  /** Hyperparameters whose tangents were not finite and began again at zero, at this window's start or, all of them, at its end. */
+  /** Hyperparameters whose tangents were not finite and began again at zero, as this window began, within it or, all of them, at its end. */
   readonly reset: number;
 }
 

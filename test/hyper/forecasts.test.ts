@@ -140,7 +140,8 @@ describe("pooled fits", () => {
         const next = noise(50 + window);
         const start = [10 + 5 * next(), 10 + 5 * next()];
         const points = settling([3, -1], start, 10).map((h) => h.map((x) => x + 0.3 * next()));
-        gradient = at.estimate(windowOf(points)).gradient as Float64Array<ArrayBuffer>;
+        const shown = { ...windowOf(points), window: window + 1 };
+        gradient = at.estimate(shown).gradient as Float64Array<ArrayBuffer>;
       }
       return Math.hypot((gradient[0] as number) - 3, (gradient[1] as number) + 1);
     };
@@ -148,6 +149,21 @@ describe("pooled fits", () => {
     const pooled = apart(affine({ pool: { windows: 20, forget: 1 } }));
     expect(pooled).toBeLessThan(0.5 * alone);
     expect(pooled).toBeLessThan(0.2);
+  });
+
+  test("replace what a window left that begins again, and those after it", () => {
+    const at = begun(affine({ pool: { windows: 5, forget: 1 } }));
+    const good = (window: number) => ({
+      ...windowOf(settling([3, -1], [10 + window, 20], 10)),
+      window,
+    });
+    const exploding = Array.from({ length: 10 }, (_, t) => [2 ** t, -(3 ** t)]);
+    at.estimate(good(1));
+    at.estimate({ ...windowOf(exploding), window: 2 });
+    at.estimate({ ...windowOf(exploding), window: 3 });
+    const { gradient } = at.estimate(good(2));
+    expect(gradient[0]).toBeCloseTo(3, 6);
+    expect(gradient[1]).toBeCloseTo(-1, 6);
   });
 
   test("with control learn how hyperparameters move the point of rest", () => {

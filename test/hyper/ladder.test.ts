@@ -6,6 +6,7 @@ import {
   type Estimate,
   type Estimator,
   glocal,
+  local,
   optim,
   type Progress,
   type StudyFacts,
@@ -28,13 +29,18 @@ function windowOf(points: number, at: (t: number) => number[]): WindowTrajectory
     points,
     size: 3,
     stepsLeft: LEFT,
-    window: 1,
+    window: 2,
     steps: 50,
-    stepsDone: 50,
+    stepsDone: 100,
     phi: new Float64Array(3),
     memory: 50,
   };
 }
+
+const updates = () => false;
+const still = {
+  estimate: () => ({ gradient: Float64Array.of(1), eigenvalues: null, fallback: null }),
+};
 
 const ladder = () => {
   const at = glocal({ robust: true }).begin?.({ size: 3, steps: 150, seed: 0 } as StudyFacts);
@@ -182,6 +188,31 @@ describe("the ladder", () => {
     const [plain, other] = [law, scaled].map((at) => ladder().estimate(windowOf(10, at)));
     expect(other?.chosen).toBe("dmd");
     expect((other?.gradient[0] as number) / 1e-6).toBeCloseTo(plain?.gradient[0] as number, 2);
+  });
+
+  test("only looks at the first window, unless its points follow a law", () => {
+    const at = ladder();
+    const next = noise(3);
+    const first = { ...windowOf(10, () => [next(), next(), next()]), window: 1 };
+    expect(at.estimate(first).reason).toMatch(/the first window moves nothing/);
+    expect(at.updates?.()).toBe(false);
+    expect(at.estimate({ ...first, window: 2 }).reason).not.toMatch(/the first window/);
+    expect(at.updates?.()).toBe(true);
+    expect(at.estimate({ ...windowOf(10, law), window: 1 }).chosen).toBe("dmd");
+    expect(at.updates?.()).toBe(true);
+  });
+
+  test("a first window that moves nothing leaves the hyperparameters as they began", async () => {
+    const [one, two] = await windowsOf(
+      bilevel(
+        linearProblem({
+          hypergradient: { ...local({ window: 10 }), begin: () => ({ ...still, updates }) },
+          steps: 20,
+        }),
+      ),
+    );
+    expect(one?.hypergradient?.lr).toBe(1);
+    expect(two?.hyper).toEqual(one?.hyper);
   });
 
   test("reports its choice in every window of a study", async () => {
