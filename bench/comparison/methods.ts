@@ -17,9 +17,30 @@ interface Method {
   readonly subset?: number;
 }
 
+/** An ablation: what not following the first window does for an estimator on its own. */
+function afterTheFirst(estimator: Estimator): Estimator {
+  return {
+    ...estimator,
+    begin: ({ device }) => {
+      let first = true;
+      return {
+        estimate: (trajectory) => {
+          first = trajectory.window === 1;
+          return estimator.estimate(trajectory, device);
+        },
+        updates: () => !first,
+      };
+    },
+  };
+}
+
 export const METHODS = {
   none: { title: "none", estimator: () => none() },
   local: { title: "local", estimator: () => local() },
+  "local-later": {
+    title: "local, first window not followed",
+    estimator: () => afterTheFirst(local()),
+  },
   carried: { title: "local, tangents carried", estimator: () => local({ tangents: "carry" }) },
   mean: { title: "mean(10)", estimator: () => mean(10) },
   affine: { title: "affine()", estimator: () => affine() },
