@@ -82,11 +82,13 @@ export async function train(
     onDivergence: "record",
     ...(threads === undefined ? {} : { threads }),
   });
-  const chosen: Record<string, number> = {};
-  for await (const window of study)
-    if (window.chosen) chosen[window.chosen] = (chosen[window.chosen] ?? 0) + 1;
+  // Of a window that began again, what it took at last.
+  const taken = new Map<number, string>();
+  for await (const { window, chosen } of study) if (chosen) taken.set(window, chosen);
   const result = await study.result;
   const { user, system } = process.cpuUsage(used);
+  const chosen: Record<string, number> = {};
+  for (const name of taken.values()) chosen[name] = (chosen[name] ?? 0) + 1;
   return {
     accuracy: result.test?.accuracy ?? Number.NaN,
     testLoss: result.test?.loss ?? Number.NaN,
