@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import Table from "cli-table3";
 import { GlocalError } from "../errors.js";
 import { writeAtomically } from "../study/atomic.js";
+import { unwritable } from "../study/index.js";
 import { PROBLEM_FACTS, PROBLEM_NAMES, type ProblemName } from "../verify/names.js";
 import type { Summary } from "../verify/summary.js";
 import type { Verification } from "../verify/types.js";
@@ -67,12 +68,7 @@ function writableFolder(path: string): string {
     accessSync(path, constants.W_OK);
     return path;
   } catch (cause) {
-    throw new GlocalError("GLOCAL_BAD_OPTION", {
-      expected: `a folder for the results that can be written to at ${path}`,
-      received: (cause as Error).message,
-      hint: "Choose another one with --out.",
-      cause,
-    });
+    throw unwritable("results", path, cause as Error);
   }
 }
 

@@ -108,7 +108,7 @@ export class TangentCourse {
    *
    * @throws GLOCAL_BAD_OPTION for a decay function whose value is not in [0, 1]
    */
-  begin(progress: Progress): Required<CarriedTangents & { decay: number }> | undefined {
+  begin(progress: Progress): { readonly decay: number; readonly clip: number } | undefined {
     if (!this.carried) return undefined;
     return { decay: this.memory === 0 ? 0 : this.decayAt(progress), clip: this.clip };
   }

@@ -118,7 +118,7 @@ export async function* runWindows<State>(
     if (begun && !diverged && !Number.isFinite(loss)) {
       diverged = { step: steps, what: "validation loss" };
       rewinds.toStart(begun.window);
-      count = Math.min(count, windows.indexOf(begun.window));
+      count = Math.min(count, begun.window.number - 1);
       steps = begun.before;
       loss = await trainer.criterion();
     }

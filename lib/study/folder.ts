@@ -82,6 +82,16 @@ export function requireFreeFolder(path: string): void {
   });
 }
 
+/** @param what is to be written there, e.g. "run" */
+export function unwritable(what: string, path: string, cause: Error): GlocalError {
+  return new GlocalError("GLOCAL_BAD_OPTION", {
+    expected: `a folder for the ${what} that can be written to at ${path}`,
+    received: cause.message,
+    hint: "Choose another one with --out.",
+    cause,
+  });
+}
+
 /**
  * Creates the folder of a run at `path` (see `requireFreeFolder`), with its
  * configuration and an empty journal. Throws GLOCAL_BAD_OPTION when it cannot.
@@ -94,12 +104,7 @@ export function createRunFolder(path: string, config: object): RunFolder {
     mkdirSync(path, { recursive: true });
     writeAtomically(inside(RUN_FILES.config), [`${toJson(config, 2)}\n`]);
   } catch (cause) {
-    throw new GlocalError("GLOCAL_BAD_OPTION", {
-      expected: `a folder for the run that can be written to at ${path}`,
-      received: (cause as Error).message,
-      hint: "Choose another one with --out.",
-      cause,
-    });
+    throw unwritable("run", path, cause as Error);
   }
   const journal = createJournal(inside(RUN_FILES.journal));
   return {

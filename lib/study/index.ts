@@ -8,6 +8,7 @@ export {
   type RunName,
   type RunOutcome,
   requireFreeFolder,
+  unwritable,
 } from "./folder.js";
 export { type Journal, readJournal } from "./journal.js";
 export { loadParams, type ParamTree, saveParams } from "./safetensors.js";
