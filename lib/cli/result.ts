@@ -73,10 +73,10 @@ export function completeOutcome(study: TuneResult, { settings, folder }: Context
 /** The outcome of a study that an error ended: what its windows up to there say. */
 export function brokenOutcome(
   error: unknown,
-  windows: readonly WindowReport[],
+  reports: readonly WindowReport[],
   { settings, folder }: Context,
 ): Outcome {
-  const counting = withoutReplaced(windows);
+  const windows = withoutReplaced(reports);
   const last = windows.at(-1);
   const steps = last?.step ?? 0;
   const code = error instanceof GlocalError ? error.code : "UNEXPECTED";
@@ -87,21 +87,21 @@ export function brokenOutcome(
     deviceReason: null,
     threads: settings.threads ?? null,
     steps,
-    msPerStep: meanMsPerStep(counting),
+    msPerStep: meanMsPerStep(windows),
     hyper: { ...initialHyper(settings), ...last?.hyper },
     validation: { loss: last?.validation.loss ?? null },
     test: windows.findLast((window) => window.test)?.test ?? null,
-    windows: counting.length,
+    windows: windows.length,
     fallbacks: windows.filter((window) => window.fallback !== null).length,
     clips: windows.filter(({ tangents }) => tangents && tangents.clipped > 0).length,
     resets: windows.filter(({ tangents }) => tangents && tangents.reset > 0).length,
-    rewinds: counting.reduce((sum, window) => sum + (window.rewinds ?? 0), 0),
+    rewinds: windows.reduce((sum, window) => sum + (window.rewinds ?? 0), 0),
     stopped: code === "GLOCAL_ABORTED",
     diverged: error instanceof GlocalError ? error.divergence : null,
     error: { code, message },
     folder,
   };
-  return { result, schedule: scheduleOf(counting) };
+  return { result, schedule: scheduleOf(windows) };
 }
 
 export interface Outcome extends RunOutcome {
